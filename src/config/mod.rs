@@ -1,0 +1,200 @@
+//! The configuration as meant: checked, with defaults, in the units the program works in.
+//!
+//! [`file`] reads the configuration as written and makes this of it, or says what is wrong, where, and what
+//! was expected. The commented default (`config/cagekeeper.toml`) is compiled in, so it cannot lie.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chrono_tz::Tz;
+
+use crate::domain::id::{PersonHandle, ReaderId, SiteId, StationId};
+use crate::wire::{Protocol, layout::Layout};
+
+pub mod file;
+
+/// Everything the daemon is told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Where the configuration came from; `None` for the embedded default.
+    pub source: Option<PathBuf>,
+    /// Names the studio in every topic.
+    pub site: SiteId,
+    /// Names this daemon in its topics, where a site has several.
+    pub daemon: crate::domain::id::DaemonId,
+    /// The studio's time zone: times without an offset are meant in it.
+    pub timezone: Tz,
+    /// ISO 4217 code of all amounts.
+    pub currency: String,
+    /// The ledger file.
+    pub ledger: LedgerConfig,
+    /// The broker.
+    pub mqtt: MqttConfig,
+    /// What the rules at the door need to know.
+    pub rules: Rules,
+    /// The control socket.
+    pub control: ControlConfig,
+    /// Whether the machine's clock is believed.
+    pub clock_trusted: ClockTrust,
+    /// The places where people scan.
+    pub stations: Vec<StationConfig>,
+    /// The devices there.
+    pub readers: Vec<ReaderConfig>,
+}
+
+/// `[ledger]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerConfig {
+    /// The database file.
+    pub path: PathBuf,
+    /// Days for which the scan log is kept. Facts are kept for ever.
+    pub scan_log_days: u32,
+}
+
+/// `[mqtt]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MqttConfig {
+    /// Where the broker is.
+    pub broker: Broker,
+    /// Whether people's names may leave on MQTT.
+    pub names: bool,
+    /// Retained topics brought up to date in a second after a connect.
+    pub republish_per_s: u32,
+}
+
+/// Which broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Broker {
+    /// The broker in this program.
+    Embedded {
+        /// Where it listens.
+        listen: SocketAddr,
+    },
+    /// Somebody else's.
+    External(Box<ExternalBroker>),
+}
+
+/// A broker on the network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalBroker {
+    /// Host name or address.
+    pub host: String,
+    /// TCP port: 1883 for `mqtt://`, 8883 for `mqtts://` unless the URL names another.
+    pub port: u16,
+    /// `mqtts://`
+    pub tls: bool,
+    /// User name at the broker.
+    pub username: Option<String>,
+    /// File with the password on its first line.
+    pub password_file: Option<PathBuf>,
+    /// PEM file of the authority that signed the broker's certificate; the system's authorities without it.
+    pub ca_file: Option<PathBuf>,
+    /// PEM file of this client's certificate.
+    pub cert_file: Option<PathBuf>,
+    /// PEM file of this client's key.
+    pub key_file: Option<PathBuf>,
+}
+
+/// `[rules]`: what the decisions at the door need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// How long gear is lent where no booking says, in milliseconds.
+    pub loan_ms: i64,
+}
+
+/// `[control]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControlConfig {
+    /// The Unix socket.
+    pub path: PathBuf,
+    /// Which person a Unix user is. A user who is not named here counts as attendant.
+    pub actors: BTreeMap<String, PersonHandle>,
+}
+
+/// `[clock] trusted`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockTrust {
+    /// What the kernel says of its synchronisation.
+    Kernel,
+    /// The operator vouches for the clock, or against it.
+    Fixed(bool),
+}
+
+/// What kind of conversation a station has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StationKind {
+    /// People check gear out and bring it back.
+    Desk,
+}
+
+/// Whether gear leaves without a badge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PersonRule {
+    /// A badge opens a session before gear can leave.
+    Required,
+    /// Gear toggles between out and home without a badge.
+    Optional,
+}
+
+/// `[[station]]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StationConfig {
+    /// Names the station.
+    pub id: StationId,
+    /// What kind of conversation it has.
+    pub kind: StationKind,
+    /// Whether gear leaves without a badge.
+    pub person: PersonRule,
+    /// A session without a scan for so long is closed, in milliseconds.
+    pub session_idle_ms: u64,
+    /// An *ask* without an answer for so long lapses, in milliseconds.
+    pub confirm_ms: u64,
+    /// Without a badge an asset toggles again only after so long, in milliseconds.
+    pub repeat_ms: u64,
+}
+
+/// `[[reader]]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReaderConfig {
+    /// Names the reader.
+    pub id: ReaderId,
+    /// Where it stands.
+    pub station: StationId,
+    /// What it is attached to.
+    pub source: ReaderSource,
+    /// How its bytes are framed.
+    pub protocol: Protocol,
+    /// What the keys of a keyboard reader are called.
+    pub layout: Layout,
+}
+
+/// What a reader is attached to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReaderSource {
+    /// A tty.
+    Serial {
+        /// Device path; `/dev/serial/by-path/…` stays the same over reboots.
+        path: PathBuf,
+        /// Bits per second.
+        baud: u32,
+    },
+    /// A USB HID device, chosen by whatever is given.
+    Hid {
+        /// USB vendor id.
+        vendor: Option<u16>,
+        /// USB product id.
+        product: Option<u16>,
+        /// USB serial number.
+        serial: Option<String>,
+        /// USB path, as `1-1.4` or `1-1.4:1.0`.
+        usb_path: Option<String>,
+    },
+    /// Standard input.
+    Stdin,
+    /// A recording.
+    Replay {
+        /// JSON lines of `{"at_ms", "reader", "hex"}`.
+        path: PathBuf,
+    },
+}

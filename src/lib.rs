@@ -1,0 +1,19 @@
+//! cagekeeper: the daemon at the door of a studio's equipment cage.
+//!
+//! One scan, from bytes to light:
+//!
+//! ```text
+//! bytes ─► Read ─► Scan ─► Identified ─► Verdict ─► Facts committed ─► signal (light, tone, text)
+//!  io      wire   station   domain        domain      ledger        └► events, retained state ─► MQTT
+//! ```
+//!
+//! The modules stand in the order in which a scan passes them. `wire`, `domain`, `station` and `outbox` are pure:
+//! no clock, randomness, file or socket; time and ids are arguments. `ARCHITECTURE.md` has the map and the laws.
+
+pub mod time;
+
+pub mod wire;
+
+pub mod domain;
+
+pub mod config;
