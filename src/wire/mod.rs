@@ -7,15 +7,18 @@
 use std::fmt;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::time::MonoMs;
 
 pub mod aim;
+pub mod decode;
 pub mod descriptor;
 pub mod keyboard;
 pub mod layout;
 pub mod line;
 pub mod rdm6300;
+pub mod text;
 
 /// How the bytes of a reader are framed: the `protocol` of a reader in the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -70,7 +73,7 @@ pub struct Read {
     /// False where the scan ended by silence and not by its suffix.
     pub terminated: bool,
     /// What else the frame says, by the names that `decode` prints.
-    pub fields: Vec<(&'static str, String)>,
+    pub fields: Vec<(&'static str, Value)>,
 }
 
 /// Which kind of no.
@@ -127,7 +130,7 @@ pub struct Setup {
     pub protocol: Protocol,
     /// What the keys of a keyboard reader are called.
     pub layout: layout::Layout,
-    /// The HID report descriptor, read from the device. Without one a keyboard is taken to send boot reports.
+    /// The HID report descriptor, read from the device. Without one the length of a report decides.
     pub descriptor: Option<Vec<u8>>,
 }
 

@@ -1,0 +1,129 @@
+//! What `cagekeeper decode` prints: bytes given by hand, through the same decoders as a reader's.
+//!
+//! `decode` judges frames. One lone 125 kHz frame is `"ok":true,"confirmed":false`, and a reader makes no scan of it.
+
+use serde_json::{Map, Value, json};
+
+use super::descriptor::Keys;
+use super::layout::Layout;
+use super::{Carrier, Decoded, Decoder, Protocol, Read, Rejected, Setup};
+use crate::time::MonoMs;
+
+/// Why an argument is not bytes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} is not hexadecimal: {why}; expected pairs of 0-9 and a-f, as in 0230443003")]
+pub struct NotHex {
+    what: String,
+    why: String,
+}
+
+/// Bytes written as pairs of hex digits in either case; white space and `:` between digits are passed over.
+/// `what` names the argument in the error (`argument 2`, `--descriptor`).
+pub fn parse_hex(what: &str, text: &str) -> Result<Vec<u8>, NotHex> {
+    let not_hex = |why: String| NotHex { what: what.to_owned(), why };
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    let mut high: Option<u32> = None;
+    for (at, c) in text.chars().enumerate().filter(|(_, c)| !c.is_whitespace() && *c != ':') {
+        let digit = c.to_digit(16).ok_or_else(|| not_hex(format!("{c:?} stands at character {}", at + 1)))?;
+        high = match high {
+            None => Some(digit),
+            Some(high) => {
+                bytes.extend(u8::try_from(high << 4 | digit));
+                None
+            }
+        };
+    }
+    match high {
+        Some(_) => Err(not_hex("it has an odd number of digits".to_owned())),
+        None if bytes.is_empty() => Err(not_hex("it is empty".to_owned())),
+        None => Ok(bytes),
+    }
+}
+
+/// What was made of the bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decoding {
+    /// One JSON object for each frame, in order.
+    pub lines: Vec<Value>,
+    /// Whether anything was read.
+    pub any_read: bool,
+}
+
+/// Decodes `input`: for `keyboard` one report each, else chunks of one stream. `descriptor` is the HID report
+/// descriptor of a keyboard; with it and no input its own meaning is given.
+pub fn decode(protocol: Protocol, descriptor: Option<&[u8]>, input: &[Vec<u8>]) -> Decoding {
+    let setup = Setup { protocol, layout: Layout::default(), descriptor: descriptor.map(<[u8]>::to_vec) };
+    let lines = match (Decoder::new(&setup), descriptor) {
+        (Err(rejected), _) => vec![rejection(&rejected)],
+        (Ok(_), Some(descriptor)) if input.is_empty() && protocol == Protocol::Keyboard => about(descriptor),
+        (Ok(decoder), _) => frames(decoder, input),
+    };
+    let any_read = lines.iter().any(|line| line.get("ok") == Some(&Value::Bool(true)));
+    Decoding { lines, any_read }
+}
+
+fn about(descriptor: &[u8]) -> Vec<Value> {
+    vec![match Keys::of_descriptor(descriptor) {
+        Ok(keys) => json!({ "ok": true, "fields": object(keys.fields()) }),
+        Err(rejected) => rejection(&rejected),
+    }]
+}
+
+fn frames(mut decoder: Decoder, input: &[Vec<u8>]) -> Vec<Value> {
+    let mut lines = Vec::new();
+    let mut before: Option<String> = None;
+    for bytes in input {
+        for decoded in decoder.handle(bytes, MonoMs::default()) {
+            lines.push(frame(decoded, &mut before));
+        }
+        add_trailer(&mut decoder, &mut lines);
+    }
+    lines.extend(decoder.finish().into_iter().map(|decoded| frame(decoded, &mut before)));
+    lines
+}
+
+/// A trailer comes after its scan has been said.
+fn add_trailer(decoder: &mut Decoder, lines: &mut [Value]) {
+    let Decoder::Keyboard(keyboard) = decoder else { return };
+    let Some(trailer) = keyboard.take_trailer() else { return };
+    if let Some(fields) =
+        lines.last_mut().and_then(|line| line.get_mut("fields")).and_then(Value::as_object_mut)
+    {
+        fields.insert("trailer".to_owned(), Value::from(trailer));
+    }
+}
+
+fn frame(decoded: Decoded, before: &mut Option<String>) -> Value {
+    match decoded {
+        Decoded::Read(read) => {
+            let confirmed = read.carrier == Carrier::Text || before.as_ref() == Some(&read.payload);
+            *before = Some(read.payload.clone());
+            accepted(read, confirmed)
+        }
+        Decoded::Rejected(rejected) => {
+            *before = None;
+            rejection(&rejected)
+        }
+    }
+}
+
+fn accepted(read: Read, confirmed: bool) -> Value {
+    json!({
+        "ok": true,
+        "value": read.payload,
+        "confirmed": confirmed,
+        "terminated": read.terminated,
+        "fields": object(read.fields),
+    })
+}
+
+fn rejection(rejected: &Rejected) -> Value {
+    json!({ "ok": false, "kind": rejected.kind, "reason": rejected.reason })
+}
+
+fn object(fields: Vec<(&'static str, Value)>) -> Map<String, Value> {
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+#[cfg(test)]
+mod tests;
