@@ -1,0 +1,220 @@
+//! Bytes from the field and what they mean: `hardware/captures/vectors.jsonl`.
+//!
+//! One vector a line. `bytes_hex` is one string, or a list of reports or packets in order; `expect` is what they say;
+//! `valid` false must be refused; `origin` says whether a device sent them; `source` where they were published.
+//! Every vector is either decoded here or listed in [`NOT_YET`] with its protocol; one that is neither fails.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test says no by stopping")]
+
+use std::collections::BTreeSet;
+
+use cagekeeper::wire::Protocol;
+use cagekeeper::wire::decode::{Decoding, decode, parse_hex};
+use serde_json::{Value, json};
+
+/// Vectors of keyboards, by report.
+const KEYBOARD: &[&str] = &["A01", "A02", "A03", "A05", "A06"];
+
+/// Report descriptors.
+const DESCRIPTORS: &[&str] = &["A08"];
+
+/// Card numbers that are no frame: put into one here.
+const CARD_NUMBERS: &[&str] = &["A11"];
+
+/// Whole frames of 125 kHz readers.
+const CARDS: &[&str] = &["D01", "D02", "D03", "D06", "D07"];
+
+/// Frames that a 125 kHz reader made of noise. Their checksum is right.
+const PHANTOMS: &[&str] = &["D09", "D10", "D12", "D14", "D16"];
+
+/// Text of a scanner behind an AIM identifier. What GS1 makes of the text is not looked at.
+const LINES: &[&str] = &["H26", "H27", "H29", "H31", "H32", "H35"];
+
+/// Protocols that cagekeeper does not speak yet, and their vectors.
+const NOT_YET: &[(&str, &[&str])] = &[
+    ("HID feature reports of 125 kHz reader-writers", &["A09", "A10"]),
+    ("card numbers in a reader's own byte order", &["A13"]),
+    ("HID point of sale", &["B01", "B03", "B04", "B05", "B06", "B08"]),
+    ("vendor HID of Microscan", &["B10"]),
+    ("Zebra SSI", &["C01", "C02", "C03", "C05", "C06", "C07", "C08", "C10", "C11"]),
+    ("Honeywell Bluetooth MSGGET", &["C13"]),
+    ("commands to scan modules of the GM65 kind", &["C15", "C16"]),
+    ("PN532", &["E01", "E02", "E05", "E06", "E07", "E08", "E09"]),
+    ("PC/SC", &["E12", "E13"]),
+    ("UHF modules BB..7E", &["F01", "F03", "F04", "F05", "F07", "F08", "F10", "F13", "F14", "F15"]),
+    ("UHFReader18 and 288M", &["F17", "F18", "F20", "F22", "F23", "F25", "F26"]),
+    ("UHF CF frames", &["F28", "F30", "F31", "F32"]),
+    ("ThingMagic", &["F34", "F35"]),
+    ("LLRP", &["F36", "F38"]),
+    ("OSDP", &["G01", "G02", "G03", "G05", "G07", "G08", "G09", "G10", "G11", "G13", "G15", "G18", "G19"]),
+    ("OSDP", &["G20", "G21"]),
+    ("Wiegand", &["G22", "G24", "G25"]),
+    (
+        "EPC",
+        &["H01", "H03", "H04", "H06", "H07", "H09", "H11", "H12", "H14", "H15", "H17", "H19", "H20", "H22"],
+    ),
+    ("EPC", &["H23"]),
+    ("GS1", &["H34", "H37"]),
+    ("check digits", &["H39", "H41", "H42", "H43", "H45", "H46", "H47", "H48", "H49", "H50"]),
+];
+
+fn vectors() -> Vec<Value> {
+    let lines = include_str!("../hardware/captures/vectors.jsonl").lines();
+    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn id(vector: &Value) -> &str {
+    vector["id"].as_str().unwrap()
+}
+
+/// The vectors of these ids, each once.
+fn of(ids: &[&str]) -> Vec<Value> {
+    let found: Vec<Value> = vectors().into_iter().filter(|vector| ids.contains(&id(vector))).collect();
+    assert_eq!(found.len(), ids.len(), "vectors.jsonl lacks one of {ids:?}");
+    found
+}
+
+fn bytes(vector: &Value) -> Vec<Vec<u8>> {
+    let hex = |value: &Value| parse_hex(id(vector), value.as_str().unwrap()).unwrap();
+    match &vector["bytes_hex"] {
+        Value::Array(list) => list.iter().map(hex).collect(),
+        one => vec![hex(one)],
+    }
+}
+
+/// All reads of a decoding, which holds nothing else.
+fn reads(decoding: &Decoding) -> &[Value] {
+    let all_ok = decoding.lines.iter().all(|line| line["ok"] == json!(true));
+    assert!(all_ok && decoding.any_read, "{:#?}", decoding.lines);
+    &decoding.lines
+}
+
+/// Asserts that the fields of a read say what the vector expects, but for the names in `except`.
+fn assert_fields(vector: &Value, read: &Value, except: &[&str]) {
+    let expected = vector["expect"].as_object().unwrap();
+    for (name, value) in expected.iter().filter(|(name, _)| !except.contains(&name.as_str())) {
+        assert_eq!(&read["fields"][name], value, "{} {name} in {read:#}", id(vector));
+    }
+}
+
+#[test]
+fn every_vector_is_decoded_or_listed_as_not_yet() {
+    let decoded = [KEYBOARD, DESCRIPTORS, CARD_NUMBERS, CARDS, PHANTOMS, LINES].concat();
+    let listed: Vec<&str> = NOT_YET.iter().flat_map(|(_, ids)| ids.iter().copied()).chain(decoded).collect();
+    let accounted: BTreeSet<&str> = listed.iter().copied().collect();
+    assert_eq!(accounted.len(), listed.len(), "a vector is listed twice");
+    let vectors = vectors();
+    let present: BTreeSet<&str> = vectors.iter().map(id).collect();
+    assert_eq!(present.len(), vectors.len(), "an id is there twice");
+    assert_eq!(accounted, present);
+}
+
+#[test]
+fn keyboards_type_what_was_scanned() {
+    for vector in of(KEYBOARD) {
+        let decoding = decode(Protocol::Keyboard, None, &bytes(&vector));
+        let [read] = reads(&decoding) else { panic!("{}: {:?}", id(&vector), decoding.lines) };
+        assert_fields(&vector, read, &["first_char_of"]);
+        assert_eq!(read["terminated"], json!(vector["expect"]["terminator"].is_string()), "{}", id(&vector));
+    }
+}
+
+#[test]
+fn a_report_id_is_told_from_a_modifier_by_the_descriptor() {
+    // A boot keyboard whose reports are numbered 2, as the reader of A05 sends them.
+    let numbered =
+        "05010906a10185020507 19e029e71500250175019508 8102 950175088101 9506750825651900 2965 8100 c0";
+    let descriptor = parse_hex("descriptor", numbered).unwrap();
+    let numbered = of(&["A05"]).remove(0);
+    let decoding = decode(Protocol::Keyboard, Some(&descriptor), &bytes(&numbered));
+    assert_fields(&numbered, &reads(&decoding)[0], &[]);
+
+    // Boot reports of another device are too short for it, or of ids without keys.
+    let boot = of(&["A02"]).remove(0);
+    assert!(!decode(Protocol::Keyboard, Some(&descriptor), &bytes(&boot)).any_read);
+}
+
+#[test]
+fn descriptors_say_where_the_keys_are() {
+    for vector in of(DESCRIPTORS) {
+        let descriptor = bytes(&vector).remove(0);
+        assert_fields(&vector, &reads(&decode(Protocol::Keyboard, Some(&descriptor), &[]))[0], &[]);
+        // A scan through it reads as without it: the layout is the boot keyboard's.
+        let scan = of(&["A01"]).remove(0);
+        let decoding = decode(Protocol::Keyboard, Some(&descriptor), &bytes(&scan));
+        assert_fields(&scan, &reads(&decoding)[0], &[]);
+    }
+}
+
+#[test]
+fn cards_are_read_and_confirmed_by_their_second_frame() {
+    for vector in of(CARDS) {
+        let frames = bytes(&vector);
+        let first = decode(Protocol::Rdm6300, None, &frames).lines.remove(0);
+        assert_eq!((&first["ok"], &first["confirmed"]), (&json!(true), &json!(false)), "{}", id(&vector));
+        assert_fields(&vector, &first, &["tags", "incomplete_tail"]);
+        if vector["expect"]["tags"].is_null() {
+            let twice = decode(Protocol::Rdm6300, None, &[frames.concat(), frames.concat()]);
+            assert_eq!(reads(&twice)[1]["confirmed"], json!(true), "{}", id(&vector));
+            assert_eq!(twice.lines[0]["value"], twice.lines[1]["value"]);
+        }
+    }
+}
+
+#[test]
+fn a_repeating_card_is_confirmed_and_its_cut_tail_damaged() {
+    let vector = of(&["D02"]).remove(0);
+    let lines = decode(Protocol::Rdm6300, None, &bytes(&vector)).lines;
+    let tags: Vec<&Value> = lines.iter().filter_map(|line| line["fields"].get("tag")).collect();
+    assert_eq!(json!(tags), vector["expect"]["tags"]);
+    assert_eq!(lines[1]["confirmed"], json!(true));
+    assert_eq!((&lines[2]["ok"], &lines[2]["kind"]), (&json!(false), &json!("damaged")));
+    assert_eq!(lines.len(), 3);
+}
+
+/// The checksum of a phantom is right, so its frame alone cannot be refused, except all zero. It is never the same
+/// twice in a row, so it is never confirmed, and an unconfirmed frame makes no scan.
+#[test]
+fn phantoms_are_refused_or_never_confirmed() {
+    let phantoms = of(PHANTOMS);
+    for vector in &phantoms {
+        assert_eq!(vector["valid"], json!(false));
+        let decoding = decode(Protocol::Rdm6300, None, &bytes(vector));
+        let [line] = decoding.lines.as_slice() else { panic!("{}: {:?}", id(vector), decoding.lines) };
+        let zero = vector["expect"]["payload"] == json!("000000000000");
+        assert_eq!(line["ok"], json!(!zero), "{}", id(vector));
+        assert_ne!(line["confirmed"], json!(true), "{}", id(vector));
+    }
+    let stream: Vec<Vec<u8>> = phantoms.iter().flat_map(bytes).collect();
+    let lines = decode(Protocol::Rdm6300, None, &stream).lines;
+    assert!(lines.iter().all(|line| line["confirmed"] != json!(true)), "{lines:#?}");
+}
+
+#[test]
+fn a_card_number_reads_as_the_decimals_printed_on_the_card() {
+    for vector in of(CARD_NUMBERS) {
+        let card = bytes(&vector).concat();
+        let hex: String = card.iter().map(|byte| format!("{byte:02X}")).collect();
+        let check = card.iter().fold(0, |sum, byte| sum ^ byte);
+        let frame = format!("\u{2}{hex}{check:02X}\u{3}").into_bytes();
+        assert_fields(&vector, &reads(&decode(Protocol::Rdm6300, None, &[frame]))[0], &[]);
+    }
+}
+
+#[test]
+fn lines_give_their_text_and_aim_identifier() {
+    for vector in of(LINES) {
+        let mut line = bytes(&vector).concat();
+        line.push(b'\r');
+        let decoding = decode(Protocol::Line, None, std::slice::from_ref(&line));
+        if vector["valid"] == json!(false) {
+            assert_eq!(decoding.lines[0]["kind"], json!("absurd"), "{}", id(&vector));
+            continue;
+        }
+        let read = &reads(&decoding)[0];
+        assert_fields(&vector, read, &["ais", "digital_link", "ean13"]);
+        let sent = String::from_utf8(line).unwrap();
+        let aim = vector["expect"]["aim"].as_str().unwrap();
+        assert_eq!(read["value"].as_str(), sent.trim_end().strip_prefix(aim), "{}", id(&vector));
+    }
+}
