@@ -123,6 +123,8 @@ fn caps_lock_holds_up_to_the_end_of_its_scan() {
     let said = strokes(&mut decoder, &[(0, CAPS_LOCK), (0, A), (LSHIFT, B), (0, ENTER)]);
     assert_eq!(one(&said).payload, "Ab");
     assert_eq!(one(&strokes(&mut decoder, &[(0, A), (0, ENTER)])).payload, "a");
+    let said = strokes(&mut decoder, &[(0, CAPS_LOCK), (0, A), (0, CAPS_LOCK), (0, A), (0, ENTER)]);
+    assert_eq!(one(&said).payload, "Aa");
     // Switched back after the end: silence forgets it.
     assert!(strokes(&mut decoder, &[(0, CAPS_LOCK)]).is_empty());
     assert!(decoder.handle_timeout(decoder.poll_timeout().unwrap()).is_empty());

@@ -75,6 +75,10 @@ fn an_endless_text_is_absurd_once_and_the_next_is_read() {
     assert_eq!(reject(&said[..1]).kind, RejectKind::Absurd);
     assert_eq!(payloads(&said[1..]), ["CAM-01"]);
 
+    let mut framed = vec![b'A'; 5_000];
+    framed.extend_from_slice(b"\x02CAM-01\x03");
+    assert_eq!(payloads(&all(&[&framed])[1..]), ["CAM-01"]);
+
     let mut longest = vec![b'A'; text::TEXT_BYTES_MAX];
     longest.push(b'\r');
     assert_eq!(payloads(&all(&[&longest]))[0].len(), text::TEXT_BYTES_MAX);
