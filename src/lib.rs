@@ -18,3 +18,5 @@ pub mod wire;
 pub mod domain;
 
 pub mod config;
+
+pub mod import;
