@@ -176,3 +176,26 @@ fn a_password_in_a_url_is_not_repeated() {
     let message = Config::parse(text, None, &defaults()).unwrap_err().to_string();
     assert!(message.contains("username") && !message.contains("hunter2"), "{message}");
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_damage_to_a_file_makes_it_panic_and_every_error_is_within_it(
+        at in 0..6000usize, remove in 0..40usize, insert in "[\\[\\]{}\"'=#.,\n\u{e9}a-c0-9-]{0,12}",
+    ) {
+        let examples = concat!(
+            include_str!("../../config/examples/rfid-desk.toml"),
+            "[mqtt]\nurl = \"mqtts://broker.example.org:8883\"\nusername = \"u\"\n",
+        );
+        let mut text: Vec<char> = examples.chars().collect();
+        let at = at % text.len();
+        text.splice(at..(at + remove).min(text.len()), insert.chars());
+        let text: String = text.into_iter().collect();
+        if let Err(ConfigErrors::Wrong { errors, .. }) = Config::parse(&text, None, &defaults()) {
+            proptest::prop_assert!(!errors.is_empty());
+            for error in errors {
+                let line = text.split('\n').nth(error.line - 1);
+                proptest::prop_assert!(line.is_some_and(|line| error.column <= line.chars().count() + 1), "{error}");
+            }
+        }
+    }
+}
