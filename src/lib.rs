@@ -10,6 +10,7 @@
 //! The modules stand in the order in which a scan passes them. `wire`, `domain`, `station` and `outbox` are pure:
 //! no clock, randomness, file or socket; time and ids are arguments. `ARCHITECTURE.md` has the map and the laws.
 
+pub mod nearest;
 pub mod time;
 
 pub mod wire;
@@ -17,3 +18,5 @@ pub mod wire;
 pub mod domain;
 
 pub mod config;
+
+pub mod import;

@@ -1,0 +1,239 @@
+//! The configuration as written into the configuration as meant.
+//!
+//! Every key is compared with the known ones by hand, so that an error can say where it stands, what was found
+//! and what was expected, and so that one reading finds all errors. A wrong setting never becomes a default.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Tz;
+use toml::Spanned;
+use toml::de::{DeTable, Error as TomlError};
+
+use super::broker::broker;
+use super::problem::{ConfigErrors, Problems};
+use super::reader::readers;
+use super::section::{Section, Setting, with_nearest};
+use super::station::stations;
+use super::{ClockTrust, Config, ControlConfig, LedgerConfig, MqttConfig, Rules};
+use crate::domain::id::{DaemonId, PersonHandle, SiteId};
+
+pub(super) const TOP_KEYS: [&str; 11] = [
+    "site", "timezone", "currency", "daemon", "ledger", "mqtt", "rules", "control", "clock", "station",
+    "reader",
+];
+
+/// What an id looks like, in the words of every error about one.
+pub(super) const ID: &str = "1 to 63 of a-z, 0-9 and -, beginning with a letter or digit";
+
+/// What holds where the file says nothing and the machine decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defaults {
+    /// The time zone of the machine.
+    pub timezone: Tz,
+    /// The ledger file.
+    pub ledger: PathBuf,
+    /// The control socket.
+    pub control: PathBuf,
+}
+
+/// What the readers of single tables need to know of the file as a whole.
+#[derive(Debug)]
+pub(super) struct Reading<'a> {
+    /// What is wrong so far.
+    pub(super) problems: Problems<'a>,
+    folder: Option<PathBuf>,
+}
+
+impl Reading<'_> {
+    /// A path of the file: relative ones start at the folder of the file.
+    pub(super) fn path(&mut self, section: &Section<'_>, key: &str) -> Option<PathBuf> {
+        let expected = "a path, absolute or relative to this file (~ stands for nothing here)";
+        let path = section.read(key, expected, &mut self.problems, |setting| {
+            setting.text().filter(|path| is_path(path)).map(PathBuf::from)
+        })?;
+        Some(self.folder.as_ref().map_or_else(|| path.clone(), |folder| folder.join(&path)))
+    }
+}
+
+fn is_path(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with('~') && !text.contains('\0')
+}
+
+impl Config {
+    /// Makes a configuration of the text of a file.
+    ///
+    /// `source` names the file in errors and gives the folder from which relative paths start; without it the
+    /// text is the embedded default. All that is wrong is returned together.
+    pub fn parse(text: &str, source: Option<&Path>, defaults: &Defaults) -> Result<Self, ConfigErrors> {
+        let mut reading = Reading {
+            problems: Problems::new(text),
+            folder: source.and_then(Path::parent).map(Path::to_path_buf),
+        };
+        let (table, errors) = DeTable::parse_recoverable(text);
+        note_toml_errors(text, &errors, &mut reading.problems);
+        let config = if errors.is_empty() { config(&table, source, defaults, &mut reading) } else { None };
+        match config {
+            Some(config) if reading.problems.is_empty() => Ok(config),
+            _ => Err(ConfigErrors::Wrong { file: file_name(source), errors: reading.problems.into_errors() }),
+        }
+    }
+}
+
+/// How errors name the file.
+fn file_name(source: Option<&Path>) -> String {
+    source.map_or_else(|| "the embedded configuration".to_owned(), |path| path.display().to_string())
+}
+
+/// One error a line: what follows a mistake on its line is seldom another.
+fn note_toml_errors(text: &str, errors: &[TomlError], problems: &mut Problems<'_>) {
+    let mut last_line = None;
+    for error in errors {
+        let span = error.span().unwrap_or(0..0);
+        let line_start = text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+        if last_line.replace(line_start) == Some(line_start) {
+            continue;
+        }
+        let line = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let found = format!("`{}`", problems.excerpt(&(line_start..line_start + line.len())));
+        let key = key_on_line(line);
+        problems.add(&span, &key, &found, &format!("TOML ({})", error.message()));
+    }
+}
+
+fn key_on_line(line: &str) -> String {
+    let key = line.split('=').next().unwrap_or_default().trim();
+    if key.is_empty() { "this line".to_owned() } else { key.chars().take(60).collect() }
+}
+
+fn config(
+    table: &Spanned<DeTable<'_>>,
+    source: Option<&Path>,
+    defaults: &Defaults,
+    reading: &mut Reading<'_>,
+) -> Option<Config> {
+    let top = Section::top(table);
+    top.refuse_unknown(&TOP_KEYS, &mut reading.problems);
+    let stations = stations(&top, reading);
+    Some(Config {
+        source: source.map(Path::to_path_buf),
+        site: id_or(&top, "site", "studio", SiteId::parse, reading)?,
+        daemon: id_or(&top, "daemon", "main", DaemonId::parse, reading)?,
+        timezone: timezone(&top, reading).unwrap_or(defaults.timezone),
+        currency: currency(&top, reading).unwrap_or_else(|| "EUR".to_owned()),
+        ledger: ledger(&top, defaults, reading),
+        mqtt: mqtt(&top, reading),
+        rules: rules(&top, reading),
+        control: control(&top, defaults, reading),
+        clock_trusted: clock(&top, reading),
+        readers: readers(&top, &stations, reading),
+        stations: stations.into_iter().flatten().collect(),
+    })
+}
+
+/// An id, `default` where it is absent or wrong; the latter is noted.
+fn id_or<T, E>(
+    section: &Section<'_>,
+    key: &str,
+    default: &str,
+    parse: impl Fn(&str) -> Result<T, E>,
+    reading: &mut Reading<'_>,
+) -> Option<T> {
+    let id = section.read(key, ID, &mut reading.problems, |setting| parse(setting.text()?).ok());
+    id.or_else(|| parse(default).ok())
+}
+
+fn timezone(top: &Section<'_>, reading: &mut Reading<'_>) -> Option<Tz> {
+    let found = top.setting("timezone").and_then(Setting::text).unwrap_or_default();
+    let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+    let expected = with_nearest(found, "a zone of the IANA list such as Europe/London", names);
+    top.read("timezone", &expected, &mut reading.problems, |setting| setting.text()?.parse().ok())
+}
+
+fn currency(top: &Section<'_>, reading: &mut Reading<'_>) -> Option<String> {
+    let expected = "three capital letters of ISO 4217 such as EUR";
+    top.read("currency", expected, &mut reading.problems, |setting| {
+        let code = setting.text()?;
+        let fits = code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase());
+        fits.then(|| code.to_owned())
+    })
+}
+
+fn ledger(top: &Section<'_>, defaults: &Defaults, reading: &mut Reading<'_>) -> LedgerConfig {
+    let section = top.child("ledger", &mut reading.problems);
+    section.refuse_unknown(&["path", "scan_log_days"], &mut reading.problems);
+    LedgerConfig {
+        path: reading.path(&section, "path").unwrap_or_else(|| defaults.ledger.clone()),
+        scan_log_days: section.number("scan_log_days", (1, 36_500, 400), "days", &mut reading.problems),
+    }
+}
+
+pub(super) const MQTT_KEYS: [&str; 9] = [
+    "url",
+    "username",
+    "password_file",
+    "ca_file",
+    "cert_file",
+    "key_file",
+    "listen",
+    "names",
+    "republish_per_s",
+];
+
+fn mqtt(top: &Section<'_>, reading: &mut Reading<'_>) -> MqttConfig {
+    let section = top.child("mqtt", &mut reading.problems);
+    section.refuse_unknown(&MQTT_KEYS, &mut reading.problems);
+    MqttConfig {
+        broker: broker(&section, reading),
+        names: section.truth("names", &mut reading.problems).unwrap_or(false),
+        republish_per_s: section.number(
+            "republish_per_s",
+            (1, 100_000, 500),
+            "messages a second",
+            &mut reading.problems,
+        ),
+    }
+}
+
+fn rules(top: &Section<'_>, reading: &mut Reading<'_>) -> Rules {
+    let section = top.child("rules", &mut reading.problems);
+    section.refuse_unknown(&["loan_h"], &mut reading.problems);
+    let loan_h = section.number("loan_h", (1, 8760, 24), "hours", &mut reading.problems);
+    Rules { loan_ms: i64::from(loan_h) * 3_600_000 }
+}
+
+fn control(top: &Section<'_>, defaults: &Defaults, reading: &mut Reading<'_>) -> ControlConfig {
+    let section = top.child("control", &mut reading.problems);
+    section.refuse_unknown(&["path", "actors"], &mut reading.problems);
+    ControlConfig {
+        path: reading.path(&section, "path").unwrap_or_else(|| defaults.control.clone()),
+        actors: actors(&section, reading),
+    }
+}
+
+fn actors(control: &Section<'_>, reading: &mut Reading<'_>) -> BTreeMap<String, PersonHandle> {
+    let section = control.child("actors", &mut reading.problems);
+    let expected = format!("the id of a person: {ID}");
+    let mut actors = BTreeMap::new();
+    for (user, _) in section.keys() {
+        let person = section.read(user, &expected, &mut reading.problems, |setting| {
+            PersonHandle::parse(setting.text()?).ok()
+        });
+        actors.extend(person.map(|person| (user.to_owned(), person)));
+    }
+    actors
+}
+
+fn clock(top: &Section<'_>, reading: &mut Reading<'_>) -> ClockTrust {
+    let section = top.child("clock", &mut reading.problems);
+    section.refuse_unknown(&["trusted"], &mut reading.problems);
+    section.truth("trusted", &mut reading.problems).map_or(ClockTrust::Kernel, ClockTrust::Fixed)
+}
+
+/// Where an embedded broker listens.
+pub(super) fn listen_address(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<SocketAddr> {
+    let expected =
+        "an address and port such as 127.0.0.1:1883 (0.0.0.0:1883 to be reachable from other machines)";
+    section.read("listen", expected, &mut reading.problems, |setting| setting.text()?.parse().ok())
+}

@@ -12,7 +12,21 @@ use chrono_tz::Tz;
 use crate::domain::id::{PersonHandle, ReaderId, SiteId, StationId};
 use crate::wire::{Protocol, layout::Layout};
 
+mod broker;
+pub mod check;
 pub mod file;
+mod origin;
+pub mod problem;
+mod reader;
+mod section;
+mod station;
+
+pub use check::{Finding, check};
+pub use file::Defaults;
+pub use problem::{ConfigError, ConfigErrors};
+
+/// The commented default, which is also the configuration of a machine that has no file.
+pub const DEFAULT_TOML: &str = include_str!("../../config/cagekeeper.toml");
 
 /// Everything the daemon is told.
 #[derive(Debug, Clone, PartialEq)]
@@ -198,3 +212,6 @@ pub enum ReaderSource {
         path: PathBuf,
     },
 }
+
+#[cfg(test)]
+mod tests;

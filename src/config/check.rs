@@ -1,0 +1,178 @@
+//! What `config check` finds in the world around a configuration that is right in itself.
+#![allow(clippy::disallowed_methods, reason = "it looks at the files that the configuration names")]
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use nix::unistd::{AccessFlags, access};
+
+use super::{Broker, Config, ReaderConfig, ReaderSource};
+
+/// Something that will not work, or is not safe, as things stand on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The key that it concerns, as errors name keys.
+    pub key: String,
+    /// One sentence: what is the matter and what to do.
+    pub text: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.key, self.text)
+    }
+}
+
+fn finding(key: impl Into<String>, text: String) -> Finding {
+    Finding { key: key.into(), text }
+}
+
+/// Looks at the files, devices and folders that the configuration names, with the rights of this process.
+/// None of what it finds stops the daemon: it says so and keeps trying.
+pub fn check(config: &Config) -> Vec<Finding> {
+    let folders = [("ledger.path", &config.ledger.path), ("control.path", &config.control.path)];
+    let mut findings: Vec<Finding> =
+        folders.into_iter().filter_map(|(key, path)| folder(key, path)).collect();
+    findings.extend(broker_files(&config.mqtt.broker));
+    findings.extend(config.readers.iter().filter_map(device));
+    findings
+}
+
+/// The folder of a file that the daemon makes; it makes the folder too where it may.
+fn folder(key: &str, path: &Path) -> Option<Finding> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty())?;
+    let nearest = folder.ancestors().find(|ancestor| ancestor.exists())?;
+    if access(nearest, AccessFlags::W_OK | AccessFlags::X_OK).is_ok() {
+        return None;
+    }
+    let (folder, nearest, is_folder) = (folder.display(), nearest.display(), nearest.is_dir());
+    let text = if is_folder {
+        format!("the folder {folder} cannot be written: give this user the right to write to {nearest}")
+    } else {
+        format!("the folder {folder} cannot be made: {nearest} is a file")
+    };
+    Some(finding(key, text))
+}
+
+fn broker_files(broker: &Broker) -> Vec<Finding> {
+    let Broker::External(broker) = broker else { return Vec::new() };
+    let secret = [("mqtt.password_file", &broker.password_file), ("mqtt.key_file", &broker.key_file)];
+    let public = [("mqtt.ca_file", &broker.ca_file), ("mqtt.cert_file", &broker.cert_file)];
+    let secret = secret.into_iter().filter_map(|(key, path)| {
+        unreadable(key, path.as_deref()?).or_else(|| exposed(key, path.as_deref()?))
+    });
+    let public = public.into_iter().filter_map(|(key, path)| unreadable(key, path.as_deref()?));
+    secret.chain(public).collect()
+}
+
+fn unreadable(key: &str, path: &Path) -> Option<Finding> {
+    let error = fs::File::open(path).err()?;
+    let what_to_do = match error.kind() {
+        io::ErrorKind::NotFound => "put the file there or name another",
+        _ => "give the daemon's user the right to read it",
+    };
+    Some(finding(key, format!("{} cannot be read ({error}): {what_to_do}", path.display())))
+}
+
+fn exposed(key: &str, path: &Path) -> Option<Finding> {
+    let mode = fs::metadata(path).ok()?.permissions().mode();
+    let path = path.display();
+    (mode & 0o004 != 0)
+        .then(|| finding(key, format!("{path} can be read by everybody: run chmod o-rwx {path}")))
+}
+
+fn device(reader: &ReaderConfig) -> Option<Finding> {
+    let (path, what_to_do) = match &reader.source {
+        ReaderSource::Serial { path, .. } => {
+            (path, "plug the reader in, or see what /dev/serial/by-path has")
+        }
+        ReaderSource::Replay { path } => (path, "put the recording there or name another"),
+        ReaderSource::Hid { .. } | ReaderSource::Stdin => return None,
+    };
+    let key = format!("reader {:?} path", reader.id.as_str());
+    if !path.exists() {
+        return Some(finding(key, format!("{} is not there: {what_to_do}", path.display())));
+    }
+    let path = path.display();
+    let text =
+        format!("{path} cannot be read: give this user the right, for a tty by the group that owns it");
+    access(reader_path(reader)?, AccessFlags::R_OK).is_err().then(|| finding(key, text))
+}
+
+fn reader_path(reader: &ReaderConfig) -> Option<&Path> {
+    match &reader.source {
+        ReaderSource::Serial { path, .. } | ReaderSource::Replay { path } => Some(path),
+        ReaderSource::Hid { .. } | ReaderSource::Stdin => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Defaults;
+
+    fn findings(text: &str, folder: &Path) -> Vec<String> {
+        let defaults = Defaults {
+            timezone: chrono_tz::Tz::UTC,
+            ledger: folder.join("ledger.db"),
+            control: folder.join("new/folder/control.sock"),
+        };
+        let config = Config::parse(text, Some(&folder.join("my.toml")), &defaults).unwrap();
+        let folder = format!("{}/", folder.display());
+        check(&config).iter().map(|finding| finding.to_string().replace(&folder, "")).collect()
+    }
+
+    const CAGE: &str = "[[station]]\nid = \"cage\"\n";
+
+    #[test]
+    fn nothing_is_found_where_all_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(findings(CAGE, folder.path()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_absent_device_is_named_with_its_reader() {
+        let folder = tempfile::tempdir().unwrap();
+        let reader = "[[reader]]\nid = \"gun\"\nstation = \"cage\"\nsource = \"serial\"\npath = \"ttyX\"\n";
+        assert_eq!(
+            findings(&format!("{CAGE}{reader}"), folder.path()),
+            [
+                "reader \"gun\" path: ttyX is not there: plug the reader in, or see what /dev/serial/by-path has"
+            ]
+        );
+    }
+
+    #[test]
+    fn secrets_that_all_can_read_and_files_that_are_absent_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let password = folder.path().join("password");
+        fs::write(&password, "x").unwrap();
+        fs::set_permissions(&password, fs::Permissions::from_mode(0o644)).unwrap();
+        let mqtt =
+            "[mqtt]\nurl = \"mqtts://b\"\nusername = \"u\"\npassword_file = \"password\"\nca_file = \"ca\"\n";
+        let text = format!("{mqtt}{CAGE}");
+        assert_eq!(
+            findings(&text, folder.path()),
+            [
+                "mqtt.password_file: password can be read by everybody: run chmod o-rwx password",
+                "mqtt.ca_file: ca cannot be read (No such file or directory (os error 2)): \
+                 put the file there or name another",
+            ]
+        );
+        fs::set_permissions(&password, fs::Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(findings(&text, folder.path()).len(), 1);
+    }
+
+    #[test]
+    fn a_ledger_that_has_no_folder_to_be_in_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), "").unwrap();
+        assert_eq!(
+            findings(&format!("[ledger]\npath = \"file/ledger.db\"\n{CAGE}"), folder.path()),
+            ["ledger.path: the folder file cannot be made: file is a file"]
+        );
+    }
+}

@@ -1,0 +1,275 @@
+//! `[[reader]]`: the devices at the stations, and which keys belong to what they are attached to.
+
+use super::file::{ID, Reading};
+use super::section::{Section, Setting, refuse_twice, with_nearest};
+use super::{ReaderConfig, ReaderSource, StationConfig};
+use crate::domain::id::{ReaderId, StationId};
+use crate::wire::Protocol;
+use crate::wire::layout::Layout;
+
+pub(super) const READER_KEYS: [&str; 11] = [
+    "id", "station", "source", "path", "protocol", "baud", "layout", "vendor", "product", "serial",
+    "usb_path",
+];
+
+/// What a reader can be attached to, as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Serial,
+    Hid,
+    Stdin,
+    Replay,
+}
+
+impl Source {
+    const ALL: [Self; 4] = [Self::Serial, Self::Hid, Self::Stdin, Self::Replay];
+    const NAMES: [&str; 4] = ["serial", "hid", "stdin", "replay"];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Serial => "serial",
+            Self::Hid => "hid",
+            Self::Stdin => "stdin",
+            Self::Replay => "replay",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.name() == name)
+    }
+
+    /// The keys that only some sources have, of those that this one has.
+    fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Serial => &["path", "baud"],
+            Self::Hid => &HID_KEYS,
+            Self::Stdin => &[],
+            Self::Replay => &["path"],
+        }
+    }
+
+    /// What most devices of this source send; a recording may hold anything.
+    fn default_protocol(self) -> Option<Protocol> {
+        match self {
+            Self::Serial | Self::Stdin => Some(Protocol::Line),
+            Self::Hid => Some(Protocol::Keyboard),
+            Self::Replay => None,
+        }
+    }
+
+    fn carries(self, protocol: Protocol) -> bool {
+        let in_reports = match protocol {
+            Protocol::Keyboard => true,
+            Protocol::Line | Protocol::Rdm6300 => false,
+        };
+        self == Self::Replay || in_reports == (self == Self::Hid)
+    }
+}
+
+const HID_KEYS: [&str; 4] = ["vendor", "product", "serial", "usb_path"];
+const SOURCE_KEYS: [&str; 6] = ["path", "baud", "vendor", "product", "serial", "usb_path"];
+
+/// The readers of a file in its order; those that are wrong are left out and noted.
+pub(super) fn readers(
+    top: &Section<'_>,
+    stations: &[Option<StationConfig>],
+    reading: &mut Reading<'_>,
+) -> Vec<ReaderConfig> {
+    let sections = top.children("reader", &mut reading.problems);
+    refuse_twice("reader", &sections, &mut reading.problems);
+    let mut readers: Vec<ReaderConfig> = Vec::new();
+    for section in &sections {
+        let Some(reader) = reader(section, stations, reading) else { continue };
+        if let Some(other) = readers.iter().find(|other| same_device(&other.source, &reader.source)) {
+            refuse_shared(section, &reader, other, reading);
+        }
+        readers.push(reader);
+    }
+    readers
+}
+
+fn reader(
+    section: &Section<'_>,
+    stations: &[Option<StationConfig>],
+    reading: &mut Reading<'_>,
+) -> Option<ReaderConfig> {
+    section.refuse_unknown(&READER_KEYS, &mut reading.problems);
+    let id =
+        section.require("id", ID, &mut reading.problems, |setting| ReaderId::parse(setting.text()?).ok());
+    let station = station_of(section, stations, reading);
+    if section.setting("source").is_none() {
+        section.missing("source", "one of serial, hid, stdin or replay", &mut reading.problems);
+    }
+    let source = section.choice("source", &Source::NAMES, &mut reading.problems, Source::parse)?;
+    refuse_other_sources(section, source, reading);
+    let protocol = protocol(section, source, reading);
+    let layout = layout(section, protocol, reading);
+    let source = attached(section, source, reading);
+    Some(ReaderConfig { id: id?, station: station?, source: source?, protocol: protocol?, layout })
+}
+
+fn station_of(
+    section: &Section<'_>,
+    stations: &[Option<StationConfig>],
+    reading: &mut Reading<'_>,
+) -> Option<StationId> {
+    let known: Vec<&str> = stations.iter().flatten().map(|station| station.id.as_str()).collect();
+    let found = section.setting("station").and_then(Setting::text).unwrap_or_default();
+    // A station that is itself wrong may be the one that is meant: it is enough to say so once.
+    let any_wrong = stations.iter().any(Option::is_none);
+    let expected = format!("the id of a station of this file ({})", known.join(", "));
+    let expected = with_nearest(found, &expected, known.iter().copied());
+    section.require("station", &expected, &mut reading.problems, |setting| {
+        let id = StationId::parse(setting.text()?).ok()?;
+        (any_wrong || known.contains(&id.as_str())).then_some(id)
+    })
+}
+
+fn refuse_other_sources(section: &Section<'_>, source: Source, reading: &mut Reading<'_>) {
+    for key in SOURCE_KEYS.iter().filter(|key| !source.keys().contains(key)) {
+        let owners: Vec<&str> =
+            Source::ALL.into_iter().filter(|other| other.keys().contains(key)).map(Source::name).collect();
+        let expected =
+            format!("it only with source {}; this reader's is {}", owners.join(" or "), source.name());
+        section.misplaced(key, &expected, &mut reading.problems);
+    }
+}
+
+fn protocol(section: &Section<'_>, source: Source, reading: &mut Reading<'_>) -> Option<Protocol> {
+    let fitting: Vec<&str> =
+        Protocol::ALL.into_iter().filter(|protocol| source.carries(*protocol)).map(Protocol::name).collect();
+    if section.setting("protocol").is_none() && source.default_protocol().is_none() {
+        section.missing("protocol", &format!("one of {}", fitting.join(", ")), &mut reading.problems);
+    }
+    let all = Protocol::ALL.map(Protocol::name);
+    let protocol = section.choice("protocol", &all, &mut reading.problems, Protocol::parse);
+    if protocol.is_some_and(|protocol| !source.carries(protocol)) {
+        let expected = format!("a protocol that source {} carries ({})", source.name(), fitting.join(", "));
+        section.wrong("protocol", &expected, &mut reading.problems);
+    }
+    protocol.or(source.default_protocol())
+}
+
+fn layout(section: &Section<'_>, protocol: Option<Protocol>, reading: &mut Reading<'_>) -> Layout {
+    if protocol.is_some_and(|protocol| protocol != Protocol::Keyboard) {
+        section.misplaced("layout", "it only with protocol keyboard", &mut reading.problems);
+    }
+    let names = Layout::ALL.map(Layout::name);
+    section.choice("layout", &names, &mut reading.problems, Layout::parse).unwrap_or(Layout::Us)
+}
+
+fn attached(section: &Section<'_>, source: Source, reading: &mut Reading<'_>) -> Option<ReaderSource> {
+    match source {
+        Source::Serial => {
+            let path = required_path(section, "the path of a tty such as /dev/serial/by-path/…", reading);
+            let baud = section.number("baud", (300, 4_000_000, 9600), "bits a second", &mut reading.problems);
+            Some(ReaderSource::Serial { path: path?, baud })
+        }
+        Source::Hid => hid(section, reading),
+        Source::Stdin => Some(ReaderSource::Stdin),
+        Source::Replay => {
+            let path = required_path(section, "the path of a recording", reading);
+            Some(ReaderSource::Replay { path: path? })
+        }
+    }
+}
+
+fn required_path(
+    section: &Section<'_>,
+    expected: &str,
+    reading: &mut Reading<'_>,
+) -> Option<std::path::PathBuf> {
+    if section.setting("path").is_none() {
+        section.missing("path", expected, &mut reading.problems);
+    }
+    reading.path(section, "path")
+}
+
+fn hid(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<ReaderSource> {
+    if HID_KEYS.iter().all(|key| section.setting(key).is_none()) {
+        let expected = "at least one of vendor, product, serial and usb_path to choose the device by";
+        section.wrong("source", expected, &mut reading.problems);
+    }
+    let problems = &mut reading.problems;
+    let usb_id = "a USB id from 0x0000 to 0xffff, as 0x05e0, \"0x05e0\" or \"05e0\"";
+    let vendor = section.read("vendor", usb_id, problems, usb_id_of);
+    let product = section.read("product", usb_id, problems, usb_id_of);
+    let serial = section.read("serial", "a serial number that is not empty", problems, |setting| {
+        setting.text().filter(|serial| !serial.is_empty()).map(str::to_owned)
+    });
+    let usb_path =
+        section.read("usb_path", "a USB path such as \"1-1.4\" or \"1-1.4:1.0\"", problems, |setting| {
+            setting.text().filter(|path| is_usb_path(path)).map(str::to_owned)
+        });
+    Some(ReaderSource::Hid { vendor, product, serial, usb_path })
+}
+
+/// A number, or four hex digits as `lsusb` prints them.
+fn usb_id_of(setting: Setting<'_>) -> Option<u16> {
+    if let Some(number) = setting.integer() {
+        return u16::try_from(number).ok();
+    }
+    let text = setting.text()?;
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    let fits = (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    fits.then(|| u16::from_str_radix(digits, 16).ok())?
+}
+
+/// As the kernel writes it: bus `-` port, `.` port at each hub, and `:` configuration `.` interface.
+fn is_usb_path(text: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let (device, interface) = match text.split_once(':') {
+        Some((device, interface)) => (device, Some(interface)),
+        None => (text, None),
+    };
+    let ports_fit =
+        device.split_once('-').is_some_and(|(bus, ports)| is_number(bus) && ports.split('.').all(is_number));
+    ports_fit
+        && interface.is_none_or(|i| i.split_once('.').is_some_and(|(c, i)| is_number(c) && is_number(i)))
+}
+
+/// Whether two readers would take the same device. A recording can be played by several.
+fn same_device(a: &ReaderSource, b: &ReaderSource) -> bool {
+    match (a, b) {
+        (ReaderSource::Stdin, ReaderSource::Stdin) => true,
+        (ReaderSource::Serial { path: a, .. }, ReaderSource::Serial { path: b, .. }) => a == b,
+        (ReaderSource::Hid { .. }, ReaderSource::Hid { .. }) => chooses_all_of(a, b) || chooses_all_of(b, a),
+        _ => false,
+    }
+}
+
+/// Whether each device that `narrow` chooses is also chosen by `wide`.
+fn chooses_all_of(wide: &ReaderSource, narrow: &ReaderSource) -> bool {
+    match (wide, narrow) {
+        (
+            ReaderSource::Hid { vendor, product, serial, usb_path },
+            ReaderSource::Hid { vendor: v, product: p, serial: s, usb_path: u },
+        ) => {
+            (vendor.is_none() || vendor == v)
+                && (product.is_none() || product == p)
+                && (serial.is_none() || serial == s)
+                && (usb_path.is_none() || usb_path == u)
+        }
+        _ => false,
+    }
+}
+
+fn refuse_shared(
+    section: &Section<'_>,
+    reader: &ReaderConfig,
+    other: &ReaderConfig,
+    reading: &mut Reading<'_>,
+) {
+    let other = &other.id;
+    let (key, expected) = match reader.source {
+        ReaderSource::Serial { .. } => ("path", format!("another device than reader {other} has")),
+        ReaderSource::Hid { .. } => (
+            "source",
+            format!(
+                "a serial or usb_path on both readers that tells this device from that of reader {other}"
+            ),
+        ),
+        _ => ("source", format!("one reader on stdin: reader {other} reads it already")),
+    };
+    section.wrong(key, &expected, &mut reading.problems);
+}

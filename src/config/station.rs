@@ -1,0 +1,56 @@
+//! `[[station]]`: the places where people scan.
+
+use super::file::{ID, Reading};
+use super::section::{Section, Setting, refuse_twice};
+use super::{PersonRule, StationConfig, StationKind};
+use crate::domain::id::StationId;
+
+pub(super) const STATION_KEYS: [&str; 6] =
+    ["id", "kind", "person", "session_idle_ms", "confirm_ms", "repeat_ms"];
+
+/// Stations that no file may name: facts of imports and of the command line carry these.
+const RESERVED_STATIONS: [&str; 2] = ["import", "control"];
+const NOT_RESERVED: &str = "another id: import and control mark the facts of imports and of the command line";
+
+/// The stations of a file in its order; `None` for one that is wrong.
+pub(super) fn stations(top: &Section<'_>, reading: &mut Reading<'_>) -> Vec<Option<StationConfig>> {
+    let sections = top.children("station", &mut reading.problems);
+    if sections.is_empty() && top.setting("station").is_none() {
+        top.missing("station", "at least one [[station]] with an id", &mut reading.problems);
+    }
+    refuse_twice("station", &sections, &mut reading.problems);
+    sections.iter().map(|section| station(section, reading)).collect()
+}
+
+fn station(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<StationConfig> {
+    let problems = &mut reading.problems;
+    section.refuse_unknown(&STATION_KEYS, problems);
+    let found = section.setting("id").and_then(Setting::text).unwrap_or_default();
+    let expected = if RESERVED_STATIONS.contains(&found) { NOT_RESERVED } else { ID };
+    let id = section.require("id", expected, problems, |setting| {
+        StationId::parse(setting.text()?).ok().filter(|id| !RESERVED_STATIONS.contains(&id.as_str()))
+    });
+    let kind =
+        section.choice("kind", &["desk"], problems, |name| (name == "desk").then_some(StationKind::Desk));
+    let person = section.choice("person", &["required", "optional"], problems, person_rule);
+    let session_idle_ms =
+        section.number("session_idle_ms", (1000, 86_400_000, 120_000), "milliseconds", problems);
+    let confirm_ms = section.number("confirm_ms", (1000, 3_600_000, 20_000), "milliseconds", problems);
+    let repeat_ms = section.number("repeat_ms", (0, 3_600_000, 2000), "milliseconds", problems);
+    Some(StationConfig {
+        id: id?,
+        kind: kind.unwrap_or(StationKind::Desk),
+        person: person.unwrap_or(PersonRule::Required),
+        session_idle_ms: u64::from(session_idle_ms),
+        confirm_ms: u64::from(confirm_ms),
+        repeat_ms: u64::from(repeat_ms),
+    })
+}
+
+fn person_rule(name: &str) -> Option<PersonRule> {
+    match name {
+        "required" => Some(PersonRule::Required),
+        "optional" => Some(PersonRule::Optional),
+        _ => None,
+    }
+}

@@ -1,0 +1,201 @@
+//! The default, the examples and the wrong configurations, each held to what it says.
+#![allow(clippy::disallowed_methods, reason = "tests read the files that they are about")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::domain::id::DaemonId;
+
+fn defaults() -> Defaults {
+    Defaults {
+        timezone: Tz::UTC,
+        ledger: PathBuf::from("/var/lib/cagekeeper/ledger.db"),
+        control: PathBuf::from("/run/cagekeeper/control.sock"),
+    }
+}
+
+fn parsed(text: &str) -> Config {
+    Config::parse(text, None, &defaults()).unwrap_or_else(|errors| panic!("{errors}\n{text}"))
+}
+
+fn toml_files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    files
+}
+
+/// The default as the code has it.
+fn default_in_code() -> Config {
+    let cage = StationId::parse("cage").unwrap();
+    Config {
+        source: None,
+        site: SiteId::parse("studio").unwrap(),
+        daemon: DaemonId::parse("main").unwrap(),
+        timezone: Tz::UTC,
+        currency: "EUR".to_owned(),
+        ledger: LedgerConfig { path: defaults().ledger, scan_log_days: 400 },
+        mqtt: MqttConfig {
+            broker: Broker::Embedded { listen: "127.0.0.1:1883".parse().unwrap() },
+            names: false,
+            republish_per_s: 500,
+        },
+        rules: Rules { loan_ms: 24 * 3_600_000 },
+        control: ControlConfig { path: defaults().control, actors: BTreeMap::new() },
+        clock_trusted: ClockTrust::Kernel,
+        stations: vec![StationConfig {
+            id: cage.clone(),
+            kind: StationKind::Desk,
+            person: PersonRule::Required,
+            session_idle_ms: 120_000,
+            confirm_ms: 20_000,
+            repeat_ms: 2000,
+        }],
+        readers: vec![ReaderConfig {
+            id: ReaderId::parse("keyboard").unwrap(),
+            station: cage,
+            source: ReaderSource::Stdin,
+            protocol: Protocol::Line,
+            layout: Layout::Us,
+        }],
+    }
+}
+
+#[test]
+fn the_compiled_in_default_is_the_default() {
+    assert_eq!(parsed(DEFAULT_TOML), default_in_code());
+}
+
+#[test]
+fn a_file_that_says_only_what_it_must_gets_the_defaults() {
+    let text =
+        "[[station]]\nid = \"cage\"\n[[reader]]\nid = \"keyboard\"\nstation = \"cage\"\nsource = \"stdin\"\n";
+    assert_eq!(parsed(text), default_in_code());
+}
+
+fn is_commented_default(line: &str) -> bool {
+    line.strip_prefix('#').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()))
+}
+
+#[test]
+fn taking_the_comment_sign_from_any_default_changes_nothing() {
+    let lines: Vec<&str> = DEFAULT_TOML.lines().collect();
+    let commented: Vec<usize> = (0..lines.len()).filter(|at| is_commented_default(lines[*at])).collect();
+    assert_eq!(commented.len(), 16, "a default without a line here, or a line without a default");
+    for at in &commented {
+        let mut uncommented = lines.clone();
+        uncommented[*at] = &lines[*at][1..];
+        assert_eq!(parsed(&uncommented.join("\n")), default_in_code(), "line {}", at + 1);
+    }
+    let all: Vec<&str> =
+        lines.iter().map(|line| if is_commented_default(line) { &line[1..] } else { *line }).collect();
+    assert_eq!(parsed(&all.join("\n")), default_in_code());
+}
+
+#[test]
+fn every_key_is_explained_in_the_default() {
+    let keys = file::TOP_KEYS
+        .iter()
+        .chain(&file::MQTT_KEYS)
+        .chain(&station::STATION_KEYS)
+        .chain(&reader::READER_KEYS);
+    for key in keys.chain(&["path", "scan_log_days", "loan_h", "actors", "trusted"]) {
+        let set = format!("{key} = ");
+        let table = format!("{key}]");
+        assert!(DEFAULT_TOML.contains(&set) || DEFAULT_TOML.contains(&table), "{key}");
+    }
+}
+
+#[test]
+fn every_example_is_right() {
+    let examples = toml_files("config/examples");
+    assert_eq!(examples.len(), 4);
+    for path in examples {
+        let text = fs::read_to_string(&path).unwrap();
+        let config =
+            Config::parse(&text, Some(&path), &defaults()).unwrap_or_else(|errors| panic!("{errors}"));
+        assert!(!config.readers.is_empty(), "{}", path.display());
+    }
+}
+
+fn example(name: &str) -> Config {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/examples").join(name);
+    Config::parse(&fs::read_to_string(&path).unwrap(), Some(&path), &defaults()).unwrap()
+}
+
+#[test]
+fn the_examples_mean_what_they_say() {
+    let bench = example("benchmark.toml");
+    assert_eq!((bench.stations[0].person, bench.stations[0].repeat_ms), (PersonRule::Optional, 0));
+    assert!(
+        bench.ledger.path.ends_with("config/examples/bench-ledger.db") && bench.ledger.path.is_absolute()
+    );
+
+    let rfid = example("rfid-desk.toml");
+    assert_eq!(rfid.readers[0].protocol, Protocol::Rdm6300);
+    let hid = |usb_path: &str| ReaderSource::Hid {
+        vendor: Some(0x05e0),
+        product: Some(0x1200),
+        serial: None,
+        usb_path: Some(usb_path.to_owned()),
+    };
+    assert_eq!(rfid.readers[1].source, hid("1-1.4"));
+    assert_eq!(rfid.readers[2].source, hid("1-1.3"), "the same ids written as text");
+    assert_eq!(rfid.readers[2].protocol, Protocol::Keyboard);
+    assert_eq!(rfid.control.actors["ada"], PersonHandle::parse("ada-lovelace").unwrap());
+    assert_eq!(rfid.rules.loan_ms, 48 * 3_600_000);
+
+    let Broker::External(broker) = example("external-broker-tls.toml").mqtt.broker else { panic!() };
+    assert_eq!((broker.host.as_str(), broker.port, broker.tls), ("broker.example.org", 8883, true));
+    assert_eq!(broker.key_file.as_deref(), Some(Path::new("/etc/cagekeeper/client.key")));
+}
+
+#[test]
+fn every_wrong_configuration_gives_the_message_it_begins_with() {
+    let files = toml_files("config/invalid");
+    assert!(files.len() >= 50, "{}", files.len());
+    let mut differences = String::new();
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap();
+        let expected: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("#! ")).collect();
+        let file = path.file_name().unwrap().to_str().unwrap();
+        let given = Config::parse(&text, Some(Path::new(file)), &defaults()).expect_err(file).to_string();
+        let expected: Vec<String> = expected.iter().map(|line| format!("{file}:{line}")).collect();
+        if expected.join("\n") != given {
+            differences.push_str(&format!("{given}\n"));
+        }
+    }
+    assert_eq!(differences, "", "these messages differ from what the files begin with");
+}
+
+#[test]
+fn a_password_in_a_url_is_not_repeated() {
+    let text = "[mqtt]\nurl = \"mqtt://ada:hunter2@broker\"\n[[station]]\nid = \"cage\"\n";
+    let message = Config::parse(text, None, &defaults()).unwrap_err().to_string();
+    assert!(message.contains("username") && !message.contains("hunter2"), "{message}");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_damage_to_a_file_makes_it_panic_and_every_error_is_within_it(
+        at in 0..6000usize, remove in 0..40usize, insert in "[\\[\\]{}\"'=#.,\n\u{e9}a-c0-9-]{0,12}",
+    ) {
+        let examples = concat!(
+            include_str!("../../config/examples/rfid-desk.toml"),
+            "[mqtt]\nurl = \"mqtts://broker.example.org:8883\"\nusername = \"u\"\n",
+        );
+        let mut text: Vec<char> = examples.chars().collect();
+        let at = at % text.len();
+        text.splice(at..(at + remove).min(text.len()), insert.chars());
+        let text: String = text.into_iter().collect();
+        if let Err(ConfigErrors::Wrong { errors, .. }) = Config::parse(&text, None, &defaults()) {
+            proptest::prop_assert!(!errors.is_empty());
+            for error in errors {
+                let line = text.split('\n').nth(error.line - 1);
+                proptest::prop_assert!(line.is_some_and(|line| error.column <= line.chars().count() + 1), "{error}");
+            }
+        }
+    }
+}

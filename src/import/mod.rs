@@ -1,0 +1,53 @@
+//! The files people bring: CSV with assets, kits, people, rooms, productions or bookings, into checked rows. Pure.
+//!
+//! Each kind has a file here with the columns that it knows. What comes out is right in itself; whether the
+//! things that a row names exist is for the ledger to say. Either all rows are right, or all that is wrong comes
+//! back with file, line and column, so that a file is mended once.
+
+use std::fmt;
+
+mod assets;
+mod bookings;
+mod cell;
+mod kits;
+mod people;
+mod productions;
+mod rooms;
+mod table;
+#[cfg(test)]
+mod tests;
+mod when;
+
+pub use assets::{AssetRow, assets};
+pub use bookings::{BookingRow, STATUSES, bookings};
+pub use kits::{KitRow, kits};
+pub use people::{PersonRow, ROLES, people};
+pub use productions::{ProductionRow, STAGES, productions};
+pub use rooms::{RoomRow, rooms};
+
+/// One thing that is wrong in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowError {
+    /// The file's name as the caller gave it.
+    pub file: String,
+    /// Line on which the row begins, counted from 1.
+    pub line: u64,
+    /// The column, where it is one cell that is wrong.
+    pub column: Option<String>,
+    /// What stands there.
+    pub found: String,
+    /// What would be right.
+    pub expected: String,
+}
+
+impl fmt::Display for RowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: ", self.file, self.line)?;
+        if let Some(column) = &self.column {
+            write!(f, "column {column}: ")?;
+        }
+        write!(f, "found {}, expected {}", self.found, self.expected)
+    }
+}
+
+impl std::error::Error for RowError {}

@@ -1,0 +1,36 @@
+//! `import rooms`.
+
+use super::RowError;
+use super::cell::Cells;
+use super::table::{self, Columns};
+use crate::domain::id::RoomId;
+
+const COLUMNS: Columns = Columns { known: &["id", "name", "tags", "hour_rate"], required: &["id", "name"] };
+
+/// One room as the file has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomRow {
+    /// Line on which the row begins, counted from 1.
+    pub line: u64,
+    /// Names it.
+    pub id: RoomId,
+    /// What people call it.
+    pub name: String,
+    /// The codes at its door, as written, besides the printed `RM:<id>`.
+    pub tags: Vec<String>,
+    /// Rent for an hour, in cents.
+    pub hour_rate_cents: Option<i64>,
+}
+
+/// Reads a file of rooms: all of its rows, or all that is wrong. `file` names it in errors.
+pub fn rooms(file: &str, bytes: &[u8]) -> Result<Vec<RoomRow>, Vec<RowError>> {
+    table::read(file, bytes, COLUMNS, row)
+}
+
+fn row(cells: &mut Cells<'_>) -> Option<RoomRow> {
+    let id = cells.own_id(RoomId::parse);
+    let name = cells.name("name");
+    let tags = cells.codes("tag", "tags");
+    let hour_rate_cents = cells.cents("hour_rate");
+    Some(RoomRow { line: cells.line(), id: id?, name: name?, tags, hour_rate_cents })
+}
