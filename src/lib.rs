@@ -17,3 +17,7 @@ pub mod wire;
 pub mod domain;
 
 pub mod config;
+
+pub mod outbox;
+
+pub mod io;
