@@ -17,6 +17,10 @@ pub mod wire;
 
 pub mod domain;
 
+pub mod import;
+
 pub mod config;
 
-pub mod import;
+pub mod outbox;
+
+pub mod io;

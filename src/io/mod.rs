@@ -1,0 +1,3 @@
+//! The only place with devices, sockets, clock and entropy. It decides nothing.
+
+pub mod mqtt;
