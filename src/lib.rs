@@ -17,3 +17,5 @@ pub mod wire;
 pub mod domain;
 
 pub mod config;
+
+pub mod io;

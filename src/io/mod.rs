@@ -1,0 +1,5 @@
+//! The only place with devices, sockets, clock and entropy. It decides nothing.
+
+pub mod clock;
+pub mod entropy;
+pub mod readers;
