@@ -1,3 +1,6 @@
 //! The only place with devices, sockets, clock and entropy. It decides nothing.
 
+pub mod clock;
+pub mod entropy;
 pub mod mqtt;
+pub mod readers;

@@ -1,0 +1,153 @@
+//! Readers: whatever gives bytes, behind one bounded channel of [`ReaderEvent`].
+//!
+//! A pseudo-terminal, a recording and a scanner cannot be told apart beyond the channel. Nothing here looks
+//! into the bytes. A reader that is missing or goes away is waited for; it never stops the daemon.
+//!
+//! Each reader has two [`Credit`]s and spends one on each chunk. The daemon keeps a chunk's credit until all
+//! scans of that chunk are decided; meanwhile a reader with none left is not read, so that undecided scans
+//! are bounded.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::config::{ReaderConfig, ReaderSource};
+use crate::domain::id::ReaderId;
+use crate::io::clock::Clock;
+use crate::time::MonoMs;
+
+mod candidate;
+mod health;
+mod hid;
+mod outlet;
+pub mod replay;
+mod serial;
+mod stdin;
+mod sysfs;
+
+pub use health::{Health, State};
+use outlet::Outlet;
+
+/// Bytes read from a stream at once: seven full-speed USB packets.
+const CHUNK_BYTES_MAX: usize = 448;
+
+/// What readers tell the daemon.
+#[derive(Debug)]
+pub enum ReaderEvent {
+    /// Bytes as they came: any chunking for streams, one report for HID.
+    Chunk(Chunk),
+    /// A device is there and is being read.
+    Plugged {
+        /// Whose device.
+        reader: ReaderId,
+        /// The HID report descriptor, where the device has one.
+        descriptor: Option<Vec<u8>>,
+        /// Which device, for people.
+        device: String,
+    },
+    /// The device is gone, or the input is at its end.
+    Unplugged {
+        /// Whose device.
+        reader: ReaderId,
+        /// Why, for people.
+        reason: String,
+    },
+}
+
+/// Bytes of one reader.
+#[derive(Debug)]
+pub struct Chunk {
+    /// Who read them.
+    pub reader: ReaderId,
+    /// When they were read from the device.
+    pub at: MonoMs,
+    /// What was read.
+    pub bytes: Vec<u8>,
+    /// To be kept until every scan in these bytes is decided.
+    pub credit: Credit,
+}
+
+/// The right to have given one chunk that is not decided yet. It returns to its reader when its last clone is
+/// dropped.
+#[derive(Debug, Clone)]
+pub struct Credit {
+    _permit: Option<Arc<OwnedSemaphorePermit>>,
+}
+
+impl Credit {
+    /// A credit that holds nobody back: for what comes from people and tests.
+    pub fn free() -> Self {
+        Self { _permit: None }
+    }
+
+    fn of(permit: OwnedSemaphorePermit) -> Self {
+        Self { _permit: Some(Arc::new(permit)) }
+    }
+}
+
+/// A running reader. Dropping it ends the reader and releases its device.
+#[derive(Debug)]
+pub struct ReaderHandle {
+    id: ReaderId,
+    health: watch::Receiver<Health>,
+    task: JoinHandle<()>,
+}
+
+impl ReaderHandle {
+    /// Names the reader.
+    pub fn id(&self) -> &ReaderId {
+        &self.id
+    }
+
+    /// How the reader is at this moment.
+    pub fn health(&self) -> Health {
+        self.health.borrow().clone()
+    }
+
+    /// Follows the reader's health. Every chunk counts as a change.
+    pub fn watch(&self) -> watch::Receiver<Health> {
+        self.health.clone()
+    }
+}
+
+impl Drop for ReaderHandle {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Starts a reader; must be called inside a tokio runtime with I/O and time enabled.
+///
+/// What it reads goes into `events`, stamped by `clock`. It never fails: what is wrong with the device is in
+/// [`ReaderHandle::health`], and is tried again at least once a second.
+pub fn spawn(config: &ReaderConfig, clock: Clock, events: mpsc::Sender<ReaderEvent>) -> ReaderHandle {
+    let id = config.id.clone();
+    let (outlet, health) = Outlet::new(id.clone(), clock, events);
+    let task = match config.source.clone() {
+        ReaderSource::Serial { path, baud } => tokio::spawn(serial::run(outlet, path, baud)),
+        ReaderSource::Hid { vendor, product, serial, usb_path } => {
+            let wanted = candidate::Wanted { vendor, product, serial, usb_path };
+            tokio::spawn(hid::run(outlet, wanted))
+        }
+        ReaderSource::Stdin => tokio::spawn(stdin::run(outlet)),
+        ReaderSource::Replay { path } => tokio::spawn(replay::run(outlet, path)),
+    };
+    ReaderHandle { id, health, task }
+}
+
+/// Starts a reader that plays the lines of a recording that are its own ([`replay::lines_of`]).
+///
+/// As [`spawn`] otherwise. `device` says in events and health what is played.
+pub fn spawn_replay(
+    id: ReaderId,
+    lines: Vec<replay::Line>,
+    pace: replay::Pace,
+    device: String,
+    clock: Clock,
+    events: mpsc::Sender<ReaderEvent>,
+) -> ReaderHandle {
+    let (outlet, health) = Outlet::new(id.clone(), clock, events);
+    let task = tokio::spawn(replay::run_lines(outlet, lines, pace, device));
+    ReaderHandle { id, health, task }
+}

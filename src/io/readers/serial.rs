@@ -1,0 +1,223 @@
+//! Serial readers: any tty, 8 data bits, no parity, 1 stop bit, raw.
+//!
+//! A name such as `/dev/serial/by-path/…` is followed anew at each opening. A tty that is gone is let go at
+//! once: while its handle is held the kernel gives the same device the next number when it returns.
+
+#![allow(clippy::disallowed_methods, reason = "device files")]
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::time::MissedTickBehavior;
+use tokio_serial::{
+    DataBits, ErrorKind, FlowControl, Parity, SerialPort as _, SerialPortBuilder, SerialStream, StopBits,
+};
+
+use super::CHUNK_BYTES_MAX;
+use super::outlet::{Absent, Backoff, Closed, Outlet};
+use crate::time::MonoMs;
+
+/// How often an open device and its path are looked at.
+const CHECK_MS: u64 = 500;
+/// Checks in a row that must find the path leading elsewhere: udev may be writing its links anew.
+const PATH_MISSES: u32 = 2;
+/// A device that stayed so long was really there: the next attempt comes soon again.
+const STEADY_MS: u64 = 2_000;
+/// The speed of a pseudo-terminal that refuses the configured one: it has none.
+const PTY_BAUD: u32 = 9_600;
+
+/// Reads a tty for ever.
+pub(super) async fn run(mut outlet: Outlet, path: PathBuf, baud: u32) {
+    let mut backoff = Backoff::new();
+    loop {
+        match open(&path, baud) {
+            Ok((stream, device)) => {
+                let opened = outlet.clock().mono();
+                if read_until_gone(&mut outlet, stream, &path, &device).await.is_err() {
+                    return;
+                }
+                if is_steady(&outlet, opened) {
+                    backoff = Backoff::new();
+                }
+            }
+            Err(absent) => outlet.absent(absent),
+        }
+        tokio::time::sleep(backoff.next()).await;
+    }
+}
+
+fn is_steady(outlet: &Outlet, opened: MonoMs) -> bool {
+    outlet.clock().mono().since(opened) >= STEADY_MS
+}
+
+async fn read_until_gone(
+    outlet: &mut Outlet,
+    stream: SerialStream,
+    path: &Path,
+    device: &Path,
+) -> Result<(), Closed> {
+    outlet.plugged(described(path, device), None, None).await?;
+    let reason = pump(outlet, stream, path, device).await?;
+    outlet.unplugged(reason).await
+}
+
+/// Reads until the device is gone and says why. The handle is closed when this returns.
+async fn pump(
+    outlet: &Outlet,
+    mut stream: SerialStream,
+    path: &Path,
+    device: &Path,
+) -> Result<String, Closed> {
+    let mut buffer = [0; CHUNK_BYTES_MAX];
+    let elsewhere = leads_elsewhere(path, device);
+    tokio::pin!(elsewhere);
+    loop {
+        let credit = tokio::select! {
+            credit = outlet.credit() => credit?,
+            reason = &mut elsewhere => return Ok(reason),
+            () = hung_up(&stream) => return Ok("unplugged".to_owned()),
+        };
+        let read = tokio::select! {
+            read = stream.read(&mut buffer) => read,
+            reason = &mut elsewhere => return Ok(reason),
+        };
+        let bytes = match read {
+            Ok(length) => buffer.get(..length).unwrap_or_default(),
+            Err(error) => return Ok(end_of(device, &error)),
+        };
+        if bytes.is_empty() {
+            return Ok("unplugged".to_owned());
+        }
+        outlet.chunk(outlet.clock().mono(), bytes.to_vec(), credit).await?;
+    }
+}
+
+/// Why a read failed. The kernel says EIO, ENXIO or ENODEV of a device that was pulled out.
+fn end_of(device: &Path, error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(libc::EIO | libc::ENXIO | libc::ENODEV) => "unplugged".to_owned(),
+        _ => format!("{} cannot be read any more: {error}", device.display()),
+    }
+}
+
+/// Ends when the tty is gone, for a reader that must not read: the kernel then refuses to count what waits.
+async fn hung_up(stream: &SerialStream) {
+    while stream.bytes_to_read().is_ok() {
+        tokio::time::sleep(Duration::from_millis(CHECK_MS)).await;
+    }
+}
+
+/// Ends when `path` no longer leads to `device`: there is another device to be read, or this one was taken
+/// away without an end of file.
+async fn leads_elsewhere(path: &Path, device: &Path) -> String {
+    let mut check = tokio::time::interval(Duration::from_millis(CHECK_MS));
+    check.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut misses = 0;
+    while misses < PATH_MISSES {
+        check.tick().await;
+        let leads_there = path.canonicalize().is_ok_and(|found| found == device);
+        misses = if leads_there { 0 } else { misses + 1 };
+    }
+    format!("{} no longer leads to {}", path.display(), device.display())
+}
+
+fn described(path: &Path, device: &Path) -> String {
+    if path == device {
+        return path.display().to_string();
+    }
+    format!("{} ({})", path.display(), device.display())
+}
+
+/// Opens the tty to which `path` leads now.
+fn open(path: &Path, baud: u32) -> Result<(SerialStream, PathBuf), Absent> {
+    let device = path.canonicalize().map_err(|error| not_found(path, &error))?;
+    let is_pty = device.starts_with("/dev/pts");
+    let settings = settings(&device, baud, is_pty);
+    let opened = match SerialStream::open(&settings) {
+        Err(_) if is_pty => SerialStream::open(&settings.baud_rate(PTY_BAUD)),
+        opened => opened,
+    };
+    opened.map(|stream| (stream, device.clone())).map_err(|error| unusable(&device, baud, &error))
+}
+
+/// Nobody else may read a scanner; a pseudo-terminal may be held by the program that plays one.
+/// Some USB scanners send nothing until they see DTR.
+fn settings(device: &Path, baud: u32, is_pty: bool) -> SerialPortBuilder {
+    tokio_serial::new(device.to_string_lossy(), baud)
+        .data_bits(DataBits::Eight)
+        .parity(Parity::None)
+        .stop_bits(StopBits::One)
+        .flow_control(FlowControl::None)
+        .exclusive(!is_pty)
+        .dtr_on_open(true)
+}
+
+fn not_found(path: &Path, error: &io::Error) -> Absent {
+    let path = path.display();
+    match error.kind() {
+        io::ErrorKind::NotFound => Absent::Missing(format!(
+            "{path} does not exist: plug the reader in, or correct its `path` (`ls -l /dev/serial/by-path` shows \
+             what is there)"
+        )),
+        _ => Absent::Unusable(format!("{path} cannot be looked up: {error}")),
+    }
+}
+
+fn unusable(device: &Path, baud: u32, error: &tokio_serial::Error) -> Absent {
+    let shown = device.display();
+    match error.kind() {
+        ErrorKind::Io(io::ErrorKind::NotFound) => Absent::Missing(format!("{shown} has just gone")),
+        ErrorKind::Io(io::ErrorKind::PermissionDenied) => Absent::Unusable(format!(
+            "no permission to read and write {shown}: add this service's user to the group that owns it \
+             (`ls -l {shown}`; usually dialout) and restart"
+        )),
+        ErrorKind::NoDevice => Absent::Unusable(format!(
+            "{shown} is in use by another program: stop it (`fuser {shown}`; often ModemManager or a getty)"
+        )),
+        _ => Absent::Unusable(format!("{shown} cannot be used as a serial line at {baud} baud: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sentence(absent: Absent) -> String {
+        match absent {
+            Absent::Missing(reason) | Absent::Unusable(reason) => reason,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_tty_is_named_as_such() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let absent = open(file.path(), 9_600).unwrap_err();
+        assert!(matches!(absent, Absent::Unusable(_)));
+        assert!(sentence(absent).contains("cannot be used as a serial line at 9600 baud"));
+    }
+
+    #[test]
+    fn a_missing_path_says_where_to_look() {
+        let absent = open(Path::new("/dev/serial/by-path/not-there"), 9_600).unwrap_err();
+        assert!(matches!(absent, Absent::Missing(_)));
+        assert!(sentence(absent).starts_with("/dev/serial/by-path/not-there does not exist"));
+    }
+
+    #[test]
+    fn refusals_say_what_to_do() {
+        let tty = Path::new("/dev/ttyUSB0");
+        let denied = tokio_serial::Error::new(ErrorKind::Io(io::ErrorKind::PermissionDenied), "denied");
+        assert!(sentence(unusable(tty, 9_600, &denied)).contains("dialout"));
+        let busy = tokio_serial::Error::new(ErrorKind::NoDevice, "Device or resource busy");
+        assert!(sentence(unusable(tty, 9_600, &busy)).contains("in use by another program"));
+    }
+
+    #[test]
+    fn a_pulled_plug_is_told_from_other_errors() {
+        let tty = Path::new("/dev/ttyUSB0");
+        assert_eq!(end_of(tty, &io::Error::from_raw_os_error(libc::EIO)), "unplugged");
+        assert!(end_of(tty, &io::Error::from_raw_os_error(libc::ENOMEM)).contains("/dev/ttyUSB0"));
+    }
+}
