@@ -24,7 +24,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("outbox", &["time", "domain"]),
     ("import", &["time", "domain"]),
     ("ledger", &["time", "domain"]),
-    ("config", &["time", "domain", "wire"]),
+    ("nearest", &[]),
+    ("config", &["time", "domain", "wire", "nearest"]),
     ("writer", &["time", "domain", "station", "ledger", "config"]),
     (
         "io",
@@ -207,7 +208,7 @@ fn opaque_end(b: &[u8], i: usize) -> usize {
     if rest.starts_with(b"/*") {
         return block_comment_end(b, i);
     }
-    if rest[0] == b'r' && !after_word || rest.starts_with(b"br") && !after_word {
+    if (rest[0] == b'r' || rest.starts_with(b"br")) && !after_word {
         let start = i + 1 + usize::from(rest[0] == b'b');
         let hashes = b[start..].iter().take_while(|c| **c == b'#').count();
         if b.get(start + hashes) == Some(&b'"') {
@@ -222,12 +223,11 @@ fn opaque_end(b: &[u8], i: usize) -> usize {
         // A character, not a lifetime: it closes again after one character, or begins with a backslash.
         b'\'' if rest.get(1) == Some(&b'\\') => quoted_end(b, i, b'\''),
         b'\'' => {
-            let width = std::str::from_utf8(&rest[1..rest.len().min(5)])
-                .map_or_else(|e| std::str::from_utf8(&rest[1..1 + e.valid_up_to()]).unwrap(), |s| s)
-                .chars()
-                .next()
-                .map_or(1, char::len_utf8);
-            if rest.get(1 + width) == Some(&b'\'') { i + width + 2 } else { i }
+            let one = |width: &usize| {
+                rest.get(1 + width) == Some(&b'\'')
+                    && std::str::from_utf8(&rest[1..1 + width]).is_ok_and(|s| s.chars().count() == 1)
+            };
+            (1..=4).find(one).map_or(i, |width| i + width + 2)
         }
         _ => i,
     }
