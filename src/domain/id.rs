@@ -17,7 +17,9 @@ pub struct NotAnId(pub String);
 fn is_id(text: &str) -> bool {
     let mut bytes = text.bytes();
     let first_fits = bytes.next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    first_fits && text.len() <= ID_CHARS_MAX && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    first_fits
+        && text.len() <= ID_CHARS_MAX
+        && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 macro_rules! ids {
