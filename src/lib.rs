@@ -17,6 +17,10 @@ pub mod wire;
 
 pub mod domain;
 
+pub mod ledger;
+
+pub mod writer;
+
 pub mod import;
 
 pub mod config;

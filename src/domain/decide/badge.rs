@@ -1,0 +1,36 @@
+//! A badge on the reader: it opens a session, closes the one before, or answers for a pending question.
+
+use super::{Decision, Door, answer, who};
+use crate::domain::person::Person;
+use crate::domain::session::Session;
+use crate::domain::verdict::Verdict;
+
+/// A badge was scanned.
+pub fn scanned(door: &Door, mut session: Session, person: &Person) -> Decision {
+    if let Some(ask) =
+        session.pending.as_mut().filter(|_| person.role.may_countersign() && !door.expired(person))
+    {
+        ask.countersigned_by = Some(person.id.clone());
+        ask.asked_at = door.now.utc;
+        return answer(session, Verdict::Countersigned { who: who(person) });
+    }
+    if door.expired(person) {
+        let since = person.active_until.unwrap_or(door.now.utc);
+        return answer(session, Verdict::PersonExpired { who: who(person), since });
+    }
+    if session.person.as_ref() == Some(&person.id) {
+        return answer(session, Verdict::SamePerson { who: who(person) });
+    }
+    open(door, session, person)
+}
+
+fn open(door: &Door, session: Session, person: &Person) -> Decision {
+    let mut opened = door.begin(session.closed());
+    opened.person = Some(person.id.clone());
+    // RETURN scanned before the badge is meant for what follows the badge.
+    opened.returning = session.returning && session.person.is_none();
+    let clock_doubtful = !door.now.trusted;
+    let verdict =
+        Verdict::CodeIsPerson { who: who(person), bookings: door.loaded.bookings.len(), clock_doubtful };
+    answer(opened, verdict)
+}

@@ -1,0 +1,1 @@
+//! Rules that stories cannot show: the shape of decisions over values.

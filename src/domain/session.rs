@@ -1,0 +1,102 @@
+//! The session: what a station remembers between two scans. One row per station in the ledger file.
+
+use serde::{Deserialize, Serialize};
+
+use super::code::Code;
+use super::id::{BookingId, PersonId, ProductionId, RoomId};
+use crate::time::UtcMs;
+
+/// So many scans of a session can be taken back, newest first.
+pub const UNDO_SCANS_MAX: usize = 64;
+
+/// The conversation at one station.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Session {
+    /// The scan that began it; scans in the scan log name it.
+    pub id: Option<String>,
+    /// Whose badge opened it.
+    pub person: Option<PersonId>,
+    /// What the gear is for, where a card said so.
+    pub production: Option<ProductionId>,
+    /// The booking it is for, where a card said so.
+    pub booking: Option<BookingId>,
+    /// The question which booking was answered with: none.
+    pub without_booking: bool,
+    /// The room the gear goes to, where a card said so.
+    pub room: Option<RoomId>,
+    /// RETURN was scanned: until DONE gear comes back.
+    pub returning: bool,
+    /// The question that waits for an answer.
+    pub pending: Option<Ask>,
+    /// Scans that moved something, oldest first.
+    pub scans: Vec<String>,
+    /// The last scan.
+    pub last_at: UtcMs,
+    /// Counts scans, so that a time-out knows whether it is still meant.
+    pub turn: u64,
+}
+
+/// A question that waits for CONFIRM.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// What is asked.
+    pub question: Question,
+    /// The label that was scanned.
+    pub code: Code,
+    /// When it was asked, or last countersigned.
+    pub asked_at: UtcMs,
+    /// Whose badge answers for it.
+    pub countersigned_by: Option<PersonId>,
+}
+
+/// What a station asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Question {
+    /// It is out to somebody else: hand it over?
+    HandOver,
+    /// Several bookings are current: which one is it for?
+    WhichBooking,
+}
+
+/// What a station waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wait {
+    /// The next scan of a session.
+    Idle,
+    /// The answer to a question.
+    Confirm,
+}
+
+impl Session {
+    /// Whether anything is remembered that silence should end.
+    pub fn is_open(&self) -> bool {
+        self.id.is_some()
+    }
+
+    /// The session as it is at `now`: forgotten after `idle_ms` without a scan, its question after `confirm_ms`.
+    ///
+    /// A clock that stepped back makes nothing older.
+    pub fn at(mut self, now: UtcMs, idle_ms: i64, confirm_ms: i64) -> Self {
+        if self.is_open() && now.since(self.last_at) > idle_ms {
+            return self.closed();
+        }
+        self.pending = self.pending.filter(|ask| now.since(ask.asked_at) <= confirm_ms);
+        self
+    }
+
+    /// Nothing remembered but the count of scans.
+    pub fn closed(&self) -> Self {
+        Self { turn: self.turn, last_at: self.last_at, ..Self::default() }
+    }
+
+    /// Remembers a scan that can be taken back.
+    pub fn moved_by(&mut self, scan: &str) {
+        if self.scans.len() >= UNDO_SCANS_MAX {
+            self.scans.remove(0);
+        }
+        self.scans.push(scan.to_owned());
+    }
+}

@@ -1,0 +1,61 @@
+//! Times and spans in people's words, in the studio's zone.
+
+use chrono::Datelike;
+use chrono_tz::Tz;
+
+use crate::time::UtcMs;
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// `18:00` today, `Thu 18:00` within six days, `4 Dec 18:00` otherwise.
+pub fn when(at: UtcMs, now: UtcMs, zone: Tz) -> String {
+    let (at, now) = (at.to_chrono().with_timezone(&zone), now.to_chrono().with_timezone(&zone));
+    let days = at.date_naive().signed_duration_since(now.date_naive()).num_days();
+    match days {
+        0 => at.format("%H:%M").to_string(),
+        -6..=6 => at.format("%a %H:%M").to_string(),
+        _ if at.year() == now.year() => at.format("%-d %b %H:%M").to_string(),
+        _ => at.format("%-d %b %Y").to_string(),
+    }
+}
+
+/// `20 min`, `3 h`, `2 days`: rounded down, at least a minute.
+pub fn span(ms: i64) -> String {
+    match ms {
+        i64::MIN..HOUR_MS => format!("{} min", (ms / MINUTE_MS).max(1)),
+        HOUR_MS..DAY_MS => format!("{} h", ms / HOUR_MS),
+        _ if ms < 2 * DAY_MS => "1 day".to_owned(),
+        _ => format!("{} days", ms / DAY_MS),
+    }
+}
+
+/// The text within `chars_max` characters, cut with an ellipsis where it is longer.
+pub fn fit(text: &str, chars_max: usize) -> String {
+    if text.chars().count() <= chars_max {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(chars_max.saturating_sub(1)).collect();
+    format!("{}…", cut.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_said_as_people_say_them() {
+        let now = UtcMs::parse_rfc3339("2026-11-23T09:00:00Z").unwrap();
+        let say = |text: &str| when(UtcMs::parse_rfc3339(text).unwrap(), now, Tz::Europe__Berlin);
+        assert_eq!(say("2026-11-23T17:00:00Z"), "18:00");
+        assert_eq!(say("2026-11-26T17:00:00Z"), "Thu 18:00");
+        assert_eq!(say("2026-12-04T17:00:00Z"), "4 Dec 18:00");
+        assert_eq!(say("2027-12-04T17:00:00Z"), "4 Dec 2027");
+        assert_eq!(
+            [span(5), span(3 * HOUR_MS), span(DAY_MS), span(5 * DAY_MS)],
+            ["1 min", "3 h", "1 day", "5 days"]
+        );
+        assert_eq!(fit("Sony FX6 body with a very long name", 12), "Sony FX6 bo…");
+    }
+}

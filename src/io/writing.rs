@@ -1,0 +1,163 @@
+#![allow(clippy::disallowed_methods, reason = "the writer's own thread waits here")]
+//! The writer on its own thread: commits whatever is queued as one group and tells who asked.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::readers::Credit;
+use crate::ledger::{Ledger, LedgerError};
+use crate::writer::{GROUP_INPUTS_MAX, Input, Reply, Writer};
+
+/// Inputs that may wait for the writer. Readers are held back by their credits long before.
+const QUEUE_INPUTS_MAX: usize = 4_096;
+/// Full or read-only storage is tried again after so long.
+const RETRY: Duration = Duration::from_secs(1);
+/// After so long without an input the write-ahead log is moved into the file.
+const IDLE: Duration = Duration::from_secs(2);
+
+/// One input and who waits for its reply.
+#[derive(Debug)]
+pub struct Queued {
+    /// What is to be recorded.
+    pub input: Input,
+    /// Where the reply goes besides the daemon.
+    pub answer: Option<oneshot::Sender<Reply>>,
+    /// Given back to the reader once this is decided.
+    pub credit: Option<Credit>,
+}
+
+/// What the writer tells the daemon.
+#[derive(Debug)]
+pub enum Notice {
+    /// An input was recorded.
+    Replied(Reply),
+    /// A group was committed: the ledger's newest fact.
+    Head(i64),
+    /// Nothing can be recorded for now; the inputs wait and are tried again.
+    Unwritable {
+        /// Why.
+        reason: String,
+        /// Inputs that wait.
+        waiting: usize,
+    },
+    /// What waited is recorded.
+    WritableAgain,
+    /// The ledger failed: the program must stop.
+    Failed(LedgerError),
+}
+
+/// Hands inputs to the writer.
+#[derive(Debug, Clone)]
+pub struct WriterHandle {
+    queue: SyncSender<Queued>,
+}
+
+/// Why an input was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotTaken {
+    /// Too much waits already.
+    #[error("nothing more can wait to be recorded: {QUEUE_INPUTS_MAX} inputs do already")]
+    Full,
+    /// The writer has stopped.
+    #[error("the writer has stopped")]
+    Stopped,
+}
+
+impl WriterHandle {
+    /// Queues an input.
+    pub fn put(&self, queued: Queued) -> Result<(), NotTaken> {
+        self.queue.try_send(queued).map_err(|error| match error {
+            TrySendError::Full(_) => NotTaken::Full,
+            TrySendError::Disconnected(_) => NotTaken::Stopped,
+        })
+    }
+
+    /// Queues an input and waits until it is recorded.
+    pub async fn ask(&self, input: Input) -> Result<Reply, NotTaken> {
+        let (answer, reply) = oneshot::channel();
+        self.put(Queued { input, answer: Some(answer), credit: None })?;
+        reply.await.map_err(|_| NotTaken::Stopped)
+    }
+}
+
+/// Starts the writer's thread. It ends, and gives the ledger back, when the last handle is dropped.
+pub fn spawn(
+    writer: Writer,
+    notices: mpsc::UnboundedSender<Notice>,
+) -> std::io::Result<(WriterHandle, JoinHandle<Ledger>)> {
+    let (queue, inputs) = sync_channel(QUEUE_INPUTS_MAX);
+    let thread = std::thread::Builder::new()
+        .name("writer".to_owned())
+        .spawn(move || run(writer, &inputs, &notices))?;
+    Ok((WriterHandle { queue }, thread))
+}
+
+fn run(mut writer: Writer, inputs: &Receiver<Queued>, notices: &mpsc::UnboundedSender<Notice>) -> Ledger {
+    let mut idle = false;
+    loop {
+        let first = if idle {
+            inputs.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            inputs.recv_timeout(IDLE)
+        };
+        match first {
+            Ok(first) => {
+                idle = false;
+                let group: Vec<Queued> =
+                    std::iter::once(first).chain(inputs.try_iter().take(GROUP_INPUTS_MAX - 1)).collect();
+                if !commit(&mut writer, group, notices) {
+                    return writer.into_ledger();
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                idle = true;
+                if let Err(error) = writer.ledger().checkpoint() {
+                    tracing::debug!(%error, "the write-ahead log could not be moved; it will be later");
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => return writer.into_ledger(),
+        }
+    }
+}
+
+/// Records one group, however long the storage refuses; false where the program must stop.
+fn commit(writer: &mut Writer, group: Vec<Queued>, notices: &mpsc::UnboundedSender<Notice>) -> bool {
+    let (inputs, waiting): (Vec<Input>, Vec<_>) =
+        group.into_iter().map(|queued| (queued.input, (queued.answer, queued.credit))).unzip();
+    let mut refused = false;
+    let replies = loop {
+        match writer.handle_group(&inputs) {
+            Ok(replies) => break replies,
+            Err(error) if error.is_unwritable() => {
+                refused = true;
+                let notice = Notice::Unwritable { reason: error.to_string(), waiting: inputs.len() };
+                if notices.send(notice).is_err() {
+                    return false;
+                }
+                std::thread::sleep(RETRY);
+            }
+            Err(error) => {
+                // Nobody left to tell means that the program is stopping anyway.
+                let _ = notices.send(Notice::Failed(error));
+                return false;
+            }
+        }
+    };
+    if refused {
+        let _ = notices.send(Notice::WritableAgain);
+    }
+    if let Ok(head) = writer.ledger().head_seq() {
+        let _ = notices.send(Notice::Head(head));
+    }
+    for (reply, (answer, credit)) in replies.into_iter().zip(waiting) {
+        if let Some(answer) = answer {
+            let _ = answer.send(reply.clone());
+        }
+        let _ = notices.send(Notice::Replied(reply));
+        drop(credit);
+    }
+    true
+}

@@ -1,0 +1,90 @@
+//! What can go wrong with the ledger file, told apart by what follows from it.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+
+/// Why the ledger did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// Nothing can be written for now: stay up, stay red, try again.
+    #[error(
+        "nothing is being recorded: {0}. Free some space or make the storage writable; it is tried again each second"
+    )]
+    Unwritable(String),
+    /// Another process holds the ledger.
+    #[error("{}: another cagekeeper writes to this ledger. Stop it first, or talk to it through its control socket", .0.display())]
+    Locked(PathBuf),
+    /// The file was written by a newer program.
+    #[error("{}: written by a newer cagekeeper (schema {found}, this one knows up to {known}). Install the newer version", .path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The newest schema known here.
+        known: i64,
+    },
+    /// The file is no ledger, or a damaged one.
+    #[error("{}: {reason}. Restore the last backup; keep this file for examination", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The folder or file cannot be opened.
+    #[error("{}: cannot be opened: {reason}", .path.display())]
+    NotOpened {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// Anything else: stop loudly.
+    #[error("the ledger failed: {0}")]
+    Failed(String),
+}
+
+impl LedgerError {
+    /// Tells an error of opening a file.
+    pub fn opening(path: &Path, error: &rusqlite::Error) -> Self {
+        let reason = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => {
+                Self::Unreadable { path: path.to_owned(), reason: "this is not a ledger".into() }
+            }
+            Some(ErrorCode::DatabaseCorrupt) => {
+                Self::Unreadable { path: path.to_owned(), reason: "the file is damaged".into() }
+            }
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                Self::NotOpened { path: path.to_owned(), reason }
+            }
+            _ => Self::from_sqlite(error),
+        }
+    }
+
+    fn from_sqlite(error: &rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => Self::Unwritable(error.to_string()),
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+
+    /// Whether the writer stays up and tries again.
+    pub fn is_unwritable(&self) -> bool {
+        matches!(self, Self::Unwritable(_))
+    }
+}
+
+impl From<rusqlite::Error> for LedgerError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::from_sqlite(&error)
+    }
+}
+
+impl From<serde_json::Error> for LedgerError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Failed(format!("a stored value cannot be read: {error}"))
+    }
+}

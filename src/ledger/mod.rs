@@ -1,0 +1,259 @@
+#![allow(clippy::disallowed_methods, reason = "the ledger is a file")]
+//! The ledger: SQLite and nothing else. Facts are appended, projections are folded from them, one process writes.
+
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite_migration::{M, Migrations};
+
+use crate::domain::hlc::Hlc;
+use crate::time::UtcMs;
+
+pub mod append;
+pub mod apply;
+pub mod error;
+pub mod load;
+pub mod people;
+pub mod question;
+mod rows;
+pub mod scanlog;
+pub mod verify;
+
+pub use error::LedgerError;
+pub use question::Reader;
+
+const SCHEMA: [&str; 1] = [include_str!("schema/0001_initial.sql")];
+
+/// Pages of the write-ahead log after which SQLite checkpoints by itself, should it never be idle: 16 MB.
+const WAL_PAGES_MAX: u32 = 4_000;
+
+/// The ledger, opened by the one process that writes it.
+#[derive(Debug)]
+pub struct Ledger {
+    conn: Connection,
+    path: PathBuf,
+    origin: String,
+    next_origin_seq: i64,
+    hlc: Hlc,
+    scans_at_start: i64,
+    was_clean: bool,
+    _lock: Option<File>,
+}
+
+impl Ledger {
+    /// Opens the ledger file, makes it where it is missing, and takes its lock.
+    ///
+    /// `origin` names the epoch of a file that is made now; one that exists keeps its own.
+    pub fn open(path: &Path, origin: &str) -> Result<Self, LedgerError> {
+        let not_opened = |error: std::io::Error| LedgerError::NotOpened {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(not_opened)?;
+        }
+        let lock = lock(path)?;
+        let conn = Connection::open(path).map_err(|error| LedgerError::opening(path, &error))?;
+        Self::prepare(conn, path.to_owned(), origin, Some(lock))
+    }
+
+    /// A ledger in memory, for what is to leave no trace.
+    pub fn in_memory(origin: &str) -> Result<Self, LedgerError> {
+        Self::prepare(Connection::open_in_memory()?, PathBuf::from(":memory:"), origin, None)
+    }
+
+    fn prepare(
+        mut conn: Connection,
+        path: PathBuf,
+        origin: &str,
+        lock: Option<File>,
+    ) -> Result<Self, LedgerError> {
+        let opening = |error: rusqlite::Error| LedgerError::opening(&path, &error);
+        conn.pragma_update(None, "journal_mode", "WAL").map_err(opening)?;
+        conn.pragma_update(None, "synchronous", "FULL")?;
+        conn.pragma_update(None, "foreign_keys", true)?;
+        conn.pragma_update(None, "secure_delete", true)?;
+        conn.pragma_update(None, "wal_autocheckpoint", WAL_PAGES_MAX)?;
+        conn.busy_timeout(std::time::Duration::from_secs(5))?;
+        conn.set_prepared_statement_cache_capacity(128);
+        migrate(&mut conn, &path)?;
+        let mut ledger = Self {
+            conn,
+            path,
+            origin: String::new(),
+            next_origin_seq: 0,
+            hlc: Hlc::default(),
+            scans_at_start: 0,
+            was_clean: true,
+            _lock: lock,
+        };
+        ledger.conn.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('origin', ?1)", [origin])?;
+        ledger.was_clean = ledger.meta("stopped")?.as_deref() != Some("no");
+        ledger.set_meta("stopped", "no")?;
+        ledger.reload()?;
+        ledger.scans_at_start =
+            ledger.conn.query_row("SELECT coalesce(max(n), 0) FROM scan", [], |row| row.get(0))?;
+        Ok(ledger)
+    }
+
+    /// Reads again what is kept beside the file: after a transaction that did not happen.
+    fn reload(&mut self) -> Result<(), LedgerError> {
+        self.origin = self.meta("origin")?.unwrap_or_default();
+        let sql = "SELECT coalesce(max(origin_seq), 0) FROM fact WHERE origin = ?1";
+        self.next_origin_seq = self.conn.query_row(sql, [&self.origin], |row| row.get::<_, i64>(0))? + 1;
+        let sql = "SELECT coalesce(max(hlc), 0) FROM subject";
+        self.hlc = Hlc(self.conn.query_row(sql, [], |row| row.get(0))?);
+        Ok(())
+    }
+
+    fn meta(&self, key: &str) -> Result<Option<String>, LedgerError> {
+        let sql = "SELECT value FROM meta WHERE key = ?1";
+        Ok(self.conn.query_row(sql, [key], |row| row.get(0)).optional()?)
+    }
+
+    fn set_meta(&self, key: &str, value: &str) -> Result<(), LedgerError> {
+        self.conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", [key, value])?;
+        Ok(())
+    }
+
+    /// Does `work` in one transaction. Either all of it is on the disk when this returns, or none of it ever was.
+    pub fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, LedgerError>,
+    ) -> Result<T, LedgerError> {
+        self.conn.execute_batch("BEGIN IMMEDIATE")?;
+        let done = work(self).and_then(|done| {
+            self.conn.execute_batch("COMMIT")?;
+            Ok(done)
+        });
+        if done.is_err() {
+            self.roll_back("ROLLBACK");
+        }
+        done
+    }
+
+    /// Does `work` inside a transaction so that it can fail alone.
+    pub fn savepoint<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, LedgerError>,
+    ) -> Result<T, LedgerError> {
+        self.conn.prepare_cached("SAVEPOINT input")?.execute([])?;
+        let done = work(self);
+        if done.is_err() {
+            self.roll_back("ROLLBACK TO input");
+        }
+        self.conn.prepare_cached("RELEASE input")?.execute([])?;
+        done
+    }
+
+    /// SQLite may have rolled back by itself (a full disk does that): a second time is no error.
+    fn roll_back(&mut self, how: &str) {
+        if let Err(error) = self.conn.execute_batch(how) {
+            tracing::debug!(%error, how, "nothing to roll back");
+        }
+        if let Err(error) = self.reload() {
+            tracing::debug!(%error, "the ledger cannot be read after a roll-back");
+        }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The epoch under which this file numbers its facts.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether the process before this one stopped in order.
+    pub fn was_clean(&self) -> bool {
+        self.was_clean
+    }
+
+    /// The time of the newest fact.
+    pub fn last_fact_at(&self) -> Result<Option<UtcMs>, LedgerError> {
+        let sql = "SELECT at_ms FROM fact ORDER BY seq DESC LIMIT 1";
+        Ok(self.conn.query_row(sql, [], |row| row.get(0)).optional()?)
+    }
+
+    /// The number of the newest fact, 0 in an empty ledger.
+    pub fn head_seq(&self) -> Result<i64, LedgerError> {
+        head_seq(&self.conn)
+    }
+
+    /// The connection, for questions inside a transaction of this ledger.
+    pub(crate) fn conn(&self) -> &Connection {
+        &self.conn
+    }
+
+    /// Moves the write-ahead log into the file as far as readers allow. For idle moments.
+    pub fn checkpoint(&self) -> Result<(), LedgerError> {
+        self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    /// Stops in order: the next start need not check anything.
+    pub fn close(self) -> Result<(), LedgerError> {
+        self.set_meta("stopped", "in order")?;
+        self.conn.close().map_err(|(_, error)| error.into())
+    }
+}
+
+fn head_seq(conn: &Connection) -> Result<i64, LedgerError> {
+    Ok(conn.prepare_cached("SELECT coalesce(max(seq), 0) FROM fact")?.query_row([], |row| row.get(0))?)
+}
+
+fn migrations() -> Migrations<'static> {
+    Migrations::new(SCHEMA.iter().map(|sql| M::up(sql)).collect())
+}
+
+fn migrate(conn: &mut Connection, path: &Path) -> Result<(), LedgerError> {
+    let found: i64 = conn
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(|error| LedgerError::opening(path, &error))?;
+    let known = i64::try_from(SCHEMA.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(LedgerError::Newer { path: path.to_owned(), found, known });
+    }
+    let foreign: i64 = conn.query_row(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+        [],
+        |row| row.get(0),
+    )?;
+    if found == 0 && foreign > 0 {
+        let reason = "this is a database of another program".to_owned();
+        return Err(LedgerError::Unreadable { path: path.to_owned(), reason });
+    }
+    migrations().to_latest(conn).map_err(|error| match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => LedgerError::opening(path, &err),
+        other => LedgerError::Failed(other.to_string()),
+    })
+}
+
+/// The lock beside the file: SQLite's own would let a second writer in between two transactions.
+fn lock(path: &Path) -> Result<File, LedgerError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let not_opened =
+        |error: std::io::Error| LedgerError::NotOpened { path: path.to_owned(), reason: error.to_string() };
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(not_opened)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(LedgerError::Locked(path.to_owned())),
+        Err(std::fs::TryLockError::Error(error)) => Err(not_opened(error)),
+    }
+}
+
+/// A connection that can only ask.
+fn read_only(path: &Path) -> Result<Connection, LedgerError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn =
+        Connection::open_with_flags(path, flags).map_err(|error| LedgerError::opening(path, &error))?;
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.set_prepared_statement_cache_capacity(64);
+    conn.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))
+        .map_err(|error| LedgerError::opening(path, &error))?;
+    Ok(conn)
+}

@@ -1,0 +1,55 @@
+//! Who people are: names, contacts, badges and the ids of the studio's own list. Erasable; never in a fact.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{Ledger, LedgerError};
+use crate::domain::code::Code;
+use crate::domain::id::{PersonHandle, PersonId};
+
+/// Who a person is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The opaque id.
+    pub person: PersonId,
+    /// The id in the studio's own list.
+    pub handle: PersonHandle,
+    /// What people call them.
+    pub name: String,
+    /// Where mail reaches them.
+    pub email: Option<String>,
+    /// Where a call reaches them.
+    pub phone: Option<String>,
+    /// Their badges.
+    pub badges: Vec<Code>,
+}
+
+impl Ledger {
+    /// Writes who a person is and which badges are theirs; true where that changed anything. Inside a transaction.
+    ///
+    /// Scans of a badge that nobody knew yet lose its code and point at the person from now on.
+    pub fn put_identity(&self, identity: &Identity) -> Result<bool, LedgerError> {
+        let sql = "INSERT INTO identity (person, handle, name, email, phone) VALUES (?1, ?2, ?3, ?4, ?5)
+                   ON CONFLICT (person) DO UPDATE SET handle = ?2, name = ?3, email = ?4, phone = ?5
+                   WHERE (handle, name) <> (?2, ?3) OR email IS NOT ?4 OR phone IS NOT ?5";
+        let Identity { person, handle, name, email, phone, badges } = identity;
+        let mut changed =
+            self.conn.prepare_cached(sql)?.execute(params![person, handle, name, email, phone])?;
+        let keep = serde_json::to_string(badges)?;
+        let sql = "DELETE FROM badge WHERE person = ?1 AND code NOT IN (SELECT value FROM json_each(?2))";
+        changed += self.conn.prepare_cached(sql)?.execute(params![person, keep])?;
+        for badge in badges {
+            let sql = "INSERT INTO badge (code, person) VALUES (?1, ?2)
+                       ON CONFLICT (code) DO UPDATE SET person = ?2 WHERE person <> ?2";
+            changed += self.conn.prepare_cached(sql)?.execute(params![badge, person])?;
+            let sql = "UPDATE scan SET code = NULL, person = ?2 WHERE code = ?1 AND verdict = 'unknown-code'";
+            self.conn.prepare_cached(sql)?.execute(params![badge, person])?;
+        }
+        Ok(changed > 0)
+    }
+
+    /// The person whom the studio's own list calls so.
+    pub fn person_of_handle(&self, handle: &PersonHandle) -> Result<Option<PersonId>, LedgerError> {
+        let sql = "SELECT person FROM identity WHERE handle = ?1";
+        Ok(self.conn.prepare_cached(sql)?.query_row([handle], |row| row.get(0)).optional()?)
+    }
+}

@@ -1,0 +1,364 @@
+//! Questions: what the command line, the topics and the screens ask of the ledger over connections that cannot write.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+
+use super::rows::{CUSTODY_COLUMNS, FACT_COLUMNS, custody, fact};
+use super::{Ledger, LedgerError, load};
+use crate::domain::code::Code;
+use crate::domain::custody::Custody;
+use crate::domain::fact::{Fact, Subject};
+use crate::domain::id::{
+    BookingId, KitId, PersonHandle, PersonId, ProductionId, ReaderId, RoomId, StationId,
+};
+use crate::domain::loaded::Found;
+use crate::time::UtcMs;
+
+/// A connection that can only ask.
+#[derive(Debug)]
+pub struct Reader {
+    conn: Connection,
+    path: PathBuf,
+}
+
+/// Who somebody is, as the command line shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Named {
+    /// The opaque id, as in topics and facts.
+    pub person: PersonId,
+    /// The id in the studio's own list; absent once erased.
+    pub handle: Option<PersonHandle>,
+    /// What people call them; absent once erased.
+    pub name: Option<String>,
+}
+
+/// A thing that is out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OutRow {
+    /// `asset/…` or `kit/…`.
+    pub subject: Subject,
+    /// What people call it.
+    pub name: String,
+    /// Who has it.
+    pub holder: Option<Named>,
+    /// What it is out for.
+    pub production: Option<ProductionId>,
+    /// The booking it is out for.
+    pub booking: Option<BookingId>,
+    /// The room it went to.
+    pub room: Option<RoomId>,
+    /// The kit it went out with.
+    pub kit: Option<KitId>,
+    /// When it is to be back.
+    pub due: Option<UtcMs>,
+    /// Since when it is out.
+    pub since: UtcMs,
+}
+
+/// The state of a thing as its topic tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThingState {
+    /// What people call it.
+    pub name: String,
+    /// The room where it belongs, of an asset.
+    pub home: Option<RoomId>,
+    /// Who holds it; `None` while it has never moved.
+    pub custody: Option<Custody>,
+    /// The number of the last fact about it.
+    pub seq: i64,
+}
+
+/// The studio in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Default)]
+pub struct Summary {
+    /// Assets known.
+    pub total: i64,
+    /// Assets out.
+    pub out: i64,
+    /// Assets out beyond their time.
+    pub overdue: i64,
+    /// Codes nobody knew, within the scan log.
+    pub unknown_tags: i64,
+    /// The newest fact.
+    pub seq: i64,
+}
+
+/// Where a thing was last seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sighting {
+    /// When.
+    pub at: UtcMs,
+    /// Where.
+    pub station: StationId,
+    /// By which device; absent where somebody typed.
+    pub reader: Option<ReaderId>,
+    /// What the answer was.
+    pub verdict: String,
+}
+
+/// Codes scanned before and after one that nobody knows: what lay beside it tells what it is on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Neighbour {
+    /// The thing.
+    pub thing: Subject,
+    /// When it was scanned.
+    pub at: UtcMs,
+}
+
+/// A code that nobody knows, where it was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnknownCode {
+    /// The code.
+    pub code: Code,
+    /// The last time.
+    pub last: Sighting,
+    /// How often.
+    pub times: i64,
+    /// The session then.
+    pub session: Option<String>,
+    /// What else was scanned in that session, nearest first.
+    pub neighbours: Vec<Neighbour>,
+}
+
+impl Reader {
+    /// Opens a ledger file that exists.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        Ok(Self { conn: super::read_only(path)?, path: path.to_owned() })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The number of the newest fact, 0 in an empty ledger.
+    pub fn head_seq(&self) -> Result<i64, LedgerError> {
+        super::head_seq(&self.conn)
+    }
+
+    /// How far a reader of the ledger has got.
+    pub fn cursor(&self, name: &str) -> Result<i64, LedgerError> {
+        let sql = "SELECT seq FROM cursor WHERE name = ?1";
+        Ok(self.conn.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()?.unwrap_or(0))
+    }
+
+    /// Facts after `seq`, oldest first, at most `limit`.
+    pub fn facts_after(&self, seq: i64, limit: u32) -> Result<Vec<Fact>, LedgerError> {
+        self.facts_where("seq > ?1 ORDER BY seq LIMIT ?2", params![seq, limit])
+    }
+
+    /// The last facts about a subject, newest first, at most `limit`.
+    pub fn facts_about(&self, subject: &Subject, limit: u32) -> Result<Vec<Fact>, LedgerError> {
+        self.facts_where(
+            "subject = ?1 ORDER BY hlc DESC, origin DESC, origin_seq DESC LIMIT ?2",
+            params![subject, limit],
+        )
+    }
+
+    /// The last facts of all, oldest first, at most `limit`.
+    pub fn last_facts(&self, limit: u32) -> Result<Vec<Fact>, LedgerError> {
+        let mut facts = self.facts_where("seq > 0 ORDER BY seq DESC LIMIT ?1", params![limit])?;
+        facts.reverse();
+        Ok(facts)
+    }
+
+    fn facts_where(&self, condition: &str, values: impl rusqlite::Params) -> Result<Vec<Fact>, LedgerError> {
+        let sql = format!("SELECT {FACT_COLUMNS} FROM fact WHERE {condition}");
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let mut rows = statement.query(values)?;
+        let mut facts = Vec::new();
+        while let Some(row) = rows.next()? {
+            facts.push(fact(row)?);
+        }
+        Ok(facts)
+    }
+
+    /// Assets and kits that facts after `seq` are about, with the number of their last fact, in its order.
+    pub fn changed_after(&self, seq: i64, limit: u32) -> Result<Vec<(i64, Subject)>, LedgerError> {
+        let sql = "SELECT seq, subject FROM subject WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement.query_map(params![seq, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The state of an asset or kit; `None` where none is known by that name.
+    pub fn state_of(&self, subject: &Subject) -> Result<Option<ThingState>, LedgerError> {
+        let (table, home) = match subject {
+            Subject::Asset(_) => ("asset", "t.home"),
+            Subject::Kit(_) => ("kit", "NULL"),
+            _ => return Ok(None),
+        };
+        let sql = format!(
+            "SELECT t.name, {home}, s.seq, {CUSTODY_COLUMNS} FROM {table} t JOIN subject s ON s.subject = ?2
+             LEFT JOIN custody c ON c.subject = ?2 WHERE t.id = ?1"
+        );
+        let read = |row: &Row<'_>| {
+            Ok(ThingState {
+                name: row.get(0)?,
+                home: row.get(1)?,
+                seq: row.get(2)?,
+                custody: custody(row, 3)?,
+            })
+        };
+        Ok(self.conn.prepare_cached(&sql)?.query_row(params![subject.id(), subject], read).optional()?)
+    }
+
+    /// The studio in numbers at `now`.
+    pub fn summary(&self, now: UtcMs) -> Result<Summary, LedgerError> {
+        let sql = "SELECT (SELECT count(*) FROM asset),
+            (SELECT count(*) FROM custody WHERE out = 1 AND subject GLOB 'asset/*'),
+            (SELECT count(*) FROM custody WHERE out = 1 AND due_ms < ?1 AND subject GLOB 'asset/*'),
+            (SELECT count(DISTINCT code) FROM scan WHERE verdict = 'unknown-code'),
+            (SELECT coalesce(max(seq), 0) FROM fact)";
+        let read = |row: &Row<'_>| {
+            Ok(Summary {
+                total: row.get(0)?,
+                out: row.get(1)?,
+                overdue: row.get(2)?,
+                unknown_tags: row.get(3)?,
+                seq: row.get(4)?,
+            })
+        };
+        Ok(self.conn.prepare_cached(sql)?.query_row([now], read)?)
+    }
+
+    /// Everything that is out, the earliest due first; with `due_before` only what was to be back by then.
+    pub fn out(&self, due_before: Option<UtcMs>) -> Result<Vec<OutRow>, LedgerError> {
+        let sql = "SELECT c.subject, coalesce(a.name, k.name, c.subject), c.person, i.handle, i.name, c.production,
+                   c.booking, c.room, c.kit, c.due_ms, c.since_ms FROM custody c
+                   LEFT JOIN asset a ON 'asset/' || a.id = c.subject LEFT JOIN kit k ON 'kit/' || k.id = c.subject
+                   LEFT JOIN identity i ON i.person = c.person
+                   WHERE c.out = 1 AND (?1 IS NULL OR c.due_ms < ?1) ORDER BY c.due_ms IS NULL, c.due_ms, c.subject";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement.query_map([due_before], out_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// One thing that is out.
+    pub fn out_one(&self, subject: &Subject) -> Result<Option<OutRow>, LedgerError> {
+        Ok(self.out(None)?.into_iter().find(|row| row.subject == *subject))
+    }
+
+    /// What a text names: a code, an id, or the one thing of that name.
+    pub fn find(&self, text: &str) -> Result<Found, LedgerError> {
+        let found = match Code::canonical(text) {
+            Ok(code) => load::identify(&self.conn, &code)?,
+            Err(fault) => Found::Malformed(fault),
+        };
+        if found != Found::Unknown {
+            return Ok(found);
+        }
+        let sql = "SELECT id FROM asset WHERE name = ?1 COLLATE NOCASE OR serial = ?1 COLLATE NOCASE LIMIT 2";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let ids: Vec<crate::domain::id::AssetId> =
+            statement.query_map([text], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        match ids.as_slice() {
+            [only] => Ok(load::asset(&self.conn, only)?.map_or(Found::Unknown, Found::Asset)),
+            _ => Ok(Found::Unknown),
+        }
+    }
+
+    /// Ids and names of assets and kits that resemble a text, for "did you mean".
+    pub fn names_like(&self, text: &str, limit: u32) -> Result<Vec<(Subject, String)>, LedgerError> {
+        let sql =
+            "SELECT 'asset/' || id, name FROM asset WHERE id LIKE ?1 ESCAPE '\\' OR name LIKE ?1 ESCAPE '\\'
+                   UNION ALL
+                   SELECT 'kit/' || id, name FROM kit WHERE id LIKE ?1 ESCAPE '\\' OR name LIKE ?1 ESCAPE '\\'
+                   LIMIT ?2";
+        let plain = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement
+            .query_map(params![format!("%{plain}%"), limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The last time a thing was on a reader.
+    pub fn last_seen(&self, subject: &Subject) -> Result<Option<Sighting>, LedgerError> {
+        let sql = "SELECT at_ms, station, reader, verdict FROM scan WHERE thing = ?1 ORDER BY n DESC LIMIT 1";
+        Ok(self.conn.prepare_cached(sql)?.query_row([subject], sighting).optional()?)
+    }
+
+    /// What is known of a code that nobody knows.
+    pub fn unknown_code(&self, code: &Code) -> Result<Option<UnknownCode>, LedgerError> {
+        let sql = "SELECT at_ms, station, reader, verdict, session, n, (SELECT sum(times) FROM scan
+                   WHERE code = ?1 AND verdict = 'unknown-code') FROM scan
+                   WHERE code = ?1 AND verdict = 'unknown-code' ORDER BY n DESC LIMIT 1";
+        let read = |row: &Row<'_>| {
+            Ok((sighting(row)?, row.get::<_, Option<String>>(4)?, row.get::<_, i64>(5)?, row.get(6)?))
+        };
+        let Some((last, session, n, times)) =
+            self.conn.prepare_cached(sql)?.query_row([code], read).optional()?
+        else {
+            return Ok(None);
+        };
+        let neighbours = session.as_ref().map(|session| self.neighbours(session, n)).transpose()?;
+        Ok(Some(UnknownCode {
+            code: code.clone(),
+            last,
+            times,
+            session,
+            neighbours: neighbours.unwrap_or_default(),
+        }))
+    }
+
+    fn neighbours(&self, session: &str, n: i64) -> Result<Vec<Neighbour>, LedgerError> {
+        let sql = "SELECT thing, at_ms FROM scan WHERE session = ?1 AND thing IS NOT NULL AND n BETWEEN ?2 - 20 AND ?2 + 20
+                   ORDER BY abs(n - ?2), n LIMIT 4";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement
+            .query_map(params![session, n], |row| Ok(Neighbour { thing: row.get(0)?, at: row.get(1)? }))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Who somebody is.
+    pub fn named(&self, person: &PersonId) -> Result<Named, LedgerError> {
+        let sql = "SELECT handle, name FROM identity WHERE person = ?1";
+        let read =
+            |row: &Row<'_>| Ok(Named { person: person.clone(), handle: row.get(0)?, name: row.get(1)? });
+        let found = self.conn.prepare_cached(sql)?.query_row([person], read).optional()?;
+        Ok(found.unwrap_or_else(|| Named { person: person.clone(), handle: None, name: None }))
+    }
+
+    /// How many things of each kind are known: assets, kits, people, rooms, productions, bookings.
+    pub fn counts(&self) -> Result<[i64; 6], LedgerError> {
+        let sql = "SELECT (SELECT count(*) FROM asset), (SELECT count(*) FROM kit), (SELECT count(*) FROM person),
+                   (SELECT count(*) FROM room), (SELECT count(*) FROM production), (SELECT count(*) FROM booking)";
+        let read = |row: &Row<'_>| {
+            Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?])
+        };
+        Ok(self.conn.prepare_cached(sql)?.query_row([], read)?)
+    }
+
+    pub(crate) fn conn(&self) -> &Connection {
+        &self.conn
+    }
+}
+
+impl Ledger {
+    /// Another connection to the same file that can only ask.
+    pub fn reader(&self) -> Result<Reader, LedgerError> {
+        Reader::open(&self.path)
+    }
+}
+
+fn out_row(row: &Row<'_>) -> rusqlite::Result<OutRow> {
+    let person: Option<PersonId> = row.get(2)?;
+    let (handle, name) = (row.get(3)?, row.get(4)?);
+    Ok(OutRow {
+        subject: row.get(0)?,
+        name: row.get(1)?,
+        holder: person.map(|person| Named { person, handle, name }),
+        production: row.get(5)?,
+        booking: row.get(6)?,
+        room: row.get(7)?,
+        kit: row.get(8)?,
+        due: row.get(9)?,
+        since: row.get(10)?,
+    })
+}
+
+fn sighting(row: &Row<'_>) -> rusqlite::Result<Sighting> {
+    Ok(Sighting { at: row.get(0)?, station: row.get(1)?, reader: row.get(2)?, verdict: row.get(3)? })
+}

@@ -1,0 +1,371 @@
+//! The writer: whatever is queued becomes one commit. Load, decide, append, apply, commit; only then is anybody told.
+//!
+//! Synchronous, without clock or randomness: the daemon runs it on a thread of its own, the command line and the
+//! simulation call it directly. There is no other way into the ledger.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+
+use crate::config::{Config, PersonRule, StationConfig};
+use crate::domain::decide::{Decision, decide, decide_silence};
+use crate::domain::fact::{IMPORT_STATION, NewFact, Subject};
+use crate::domain::id::{PersonId, ReaderId, StationId};
+use crate::domain::loaded::{Found, Loaded};
+use crate::domain::rules::DoorRules;
+use crate::domain::session::{Session, Wait};
+use crate::domain::verdict::{Level, Telling, Verdict, What};
+use crate::ledger::append::Occasion;
+use crate::ledger::load::{Question, load};
+use crate::ledger::people::Identity;
+use crate::ledger::scanlog::ScanRow;
+use crate::ledger::{Ledger, LedgerError};
+use crate::time::{MonoMs, Now, UtcMs};
+
+/// Inputs that one commit takes at most.
+pub const GROUP_INPUTS_MAX: usize = 64;
+
+/// The first rescan of a thing within so long after the start is *again*.
+const AFTER_START: MonoMs = MonoMs(60_000);
+
+/// Something to be recorded.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A deliberate scan.
+    Scan(Scan),
+    /// Repeats that were folded into a scan.
+    Folded {
+        /// The scan.
+        scan: String,
+        /// How many.
+        times: u32,
+    },
+    /// A station has been silent.
+    Silence {
+        /// Where.
+        station: StationId,
+        /// What it waited for.
+        wait: Wait,
+        /// The turn of the session that the wait belongs to.
+        turn: u64,
+        /// When.
+        now: Now,
+    },
+    /// Part of an import.
+    Batch(Batch),
+    /// How far a reader of the ledger has got.
+    Cursor {
+        /// Which reader.
+        name: &'static str,
+        /// How far.
+        seq: i64,
+    },
+    /// Old rows of the scan log may go.
+    Prune {
+        /// Older than this.
+        before: UtcMs,
+    },
+}
+
+/// A deliberate scan, from a reader or typed by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scan {
+    /// Drawn before the first attempt: a retry finds its answer.
+    pub id: String,
+    /// Where.
+    pub station: StationId,
+    /// The device; `None` where somebody typed.
+    pub reader: Option<ReaderId>,
+    /// The code as read.
+    pub payload: String,
+    /// When it was read.
+    pub now: Now,
+}
+
+/// Part of an import: things as they should be. What is so already makes no fact.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// The import.
+    pub id: String,
+    /// Index of the first of these facts within the import.
+    pub first: usize,
+    /// The facts.
+    pub facts: Vec<NewFact>,
+    /// Who people are.
+    pub identities: Vec<Identity>,
+    /// When.
+    pub now: Now,
+}
+
+/// What became of an input.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// A scan or a silence was decided and is recorded.
+    Decided(Box<Answer>),
+    /// The scan had been recorded before.
+    AlreadyThere {
+        /// The scan.
+        scan: String,
+        /// Where.
+        station: StationId,
+        /// The level it got.
+        level: String,
+        /// The code of its verdict.
+        verdict: String,
+        /// Its sentence.
+        sentence: String,
+    },
+    /// Nothing to say: recorded, or no longer needed.
+    Noted,
+    /// A batch was recorded.
+    Imported {
+        /// Facts added; things that were so already made none.
+        facts: usize,
+        /// People whose identity changed.
+        identities: usize,
+    },
+    /// A scan at a station that the configuration does not know.
+    NoSuchStation(StationId),
+}
+
+/// The answer to a scan or a silence, with what the station has to know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The scan; `None` for a silence.
+    pub scan: Option<String>,
+    /// Where.
+    pub station: StationId,
+    /// The device.
+    pub reader: Option<ReaderId>,
+    /// The answer.
+    pub verdict: Verdict,
+    /// Who has the session after it.
+    pub person: Option<PersonId>,
+    /// The number of its last fact, where it made any.
+    pub seq: Option<i64>,
+    /// How long the station waits for the next scan of its session.
+    pub idle_ms: Option<u64>,
+    /// How long it waits for the answer to its question.
+    pub confirm_ms: Option<u64>,
+    /// The turn of the session, for the silence that may follow.
+    pub turn: u64,
+    /// When it was decided.
+    pub at: UtcMs,
+}
+
+impl Answer {
+    /// What the light shows.
+    pub fn level(&self) -> Level {
+        self.verdict.level()
+    }
+}
+
+/// The one way into the ledger.
+#[derive(Debug)]
+pub struct Writer {
+    ledger: Ledger,
+    stations: BTreeMap<StationId, DoorRules>,
+    import_station: StationId,
+    zone: Tz,
+}
+
+impl Writer {
+    /// A writer of this ledger under this configuration.
+    pub fn new(ledger: Ledger, config: &Config) -> Self {
+        let stations =
+            config.stations.iter().map(|station| (station.id.clone(), door_rules(station, config))).collect();
+        #[expect(clippy::expect_used, reason = "a literal that is an id")]
+        let import_station = StationId::parse(IMPORT_STATION).expect("an id");
+        Self { ledger, stations, import_station, zone: config.timezone }
+    }
+
+    /// The ledger, for questions and for closing it.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Gives the ledger back.
+    pub fn into_ledger(self) -> Ledger {
+        self.ledger
+    }
+
+    /// Decides and records a group of inputs in one commit. When this returns, all of it is on the disk.
+    ///
+    /// An error means that nothing of it was recorded: the same group may be tried again, and scans that a crash
+    /// recorded after all are found by their ids.
+    pub fn handle_group(&mut self, inputs: &[Input]) -> Result<Vec<Reply>, LedgerError> {
+        let Self { ledger, stations, import_station, zone } = self;
+        let door = Doors { stations, import_station, zone: *zone };
+        ledger.transaction(|ledger| {
+            inputs.iter().map(|input| ledger.savepoint(|ledger| door.handle(ledger, input))).collect()
+        })
+    }
+}
+
+fn door_rules(station: &StationConfig, config: &Config) -> DoorRules {
+    let ms = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
+    DoorRules {
+        station: station.id.clone(),
+        person_required: station.person == PersonRule::Required,
+        session_idle_ms: ms(station.session_idle_ms),
+        confirm_ms: ms(station.confirm_ms),
+        repeat_ms: ms(station.repeat_ms),
+        loan_ms: config.rules.loan_ms,
+        zone: config.timezone,
+    }
+}
+
+struct Doors<'a> {
+    stations: &'a BTreeMap<StationId, DoorRules>,
+    import_station: &'a StationId,
+    zone: Tz,
+}
+
+impl Doors<'_> {
+    fn handle(&self, ledger: &mut Ledger, input: &Input) -> Result<Reply, LedgerError> {
+        match input {
+            Input::Scan(scan) => self.scan(ledger, scan),
+            Input::Silence { station, wait, turn, now } => self.silence(ledger, station, *wait, *turn, now),
+            Input::Batch(batch) => self.batch(ledger, batch),
+            Input::Folded { scan, times } => ledger.fold_into_scan(scan, *times).map(|()| Reply::Noted),
+            Input::Cursor { name, seq } => ledger.put_cursor(name, *seq).map(|()| Reply::Noted),
+            Input::Prune { before } => ledger.prune_scans(*before).map(|_| Reply::Noted),
+        }
+    }
+
+    fn scan(&self, ledger: &mut Ledger, scan: &Scan) -> Result<Reply, LedgerError> {
+        let Some(rules) = self.stations.get(&scan.station) else {
+            return Ok(Reply::NoSuchStation(scan.station.clone()));
+        };
+        if let Some(before) = ledger.answered(&scan.id)? {
+            return Ok(Reply::AlreadyThere {
+                scan: scan.id.clone(),
+                station: scan.station.clone(),
+                level: before.level,
+                verdict: before.verdict,
+                sentence: before.sentence,
+            });
+        }
+        let session =
+            ledger.session(&scan.station)?.at(scan.now.utc, rules.session_idle_ms, rules.confirm_ms);
+        let question = Question {
+            scan: &scan.id,
+            reader: scan.reader.as_ref(),
+            payload: &scan.payload,
+            session: &session,
+            now: scan.now.utc,
+            scans_at_start: (scan.now.mono < AFTER_START).then(|| ledger.scans_at_start()),
+        };
+        let loaded = load(ledger.conn(), &question)?;
+        let decision = decide(&loaded, &session, rules, &scan.now);
+        self.log(ledger, scan, &loaded, &session, &decision)?;
+        let occasion = Occasion { scan_id: &scan.id, station: &scan.station, now: &scan.now };
+        self.record(ledger, &occasion, rules, decision, scan.reader.clone())
+    }
+
+    /// Appends what was decided, writes the session, and makes the answer.
+    fn record(
+        &self,
+        ledger: &mut Ledger,
+        occasion: &Occasion,
+        rules: &DoorRules,
+        decision: Decision,
+        reader: Option<ReaderId>,
+    ) -> Result<Reply, LedgerError> {
+        let Decision { verdict, facts, session } = decision;
+        let adds = !facts.is_empty();
+        let seq = ledger.append(occasion, 0, facts)?;
+        ledger.put_session(occasion.station, &session)?;
+        let wait = |ms: i64| u64::try_from(ms).unwrap_or(0);
+        Ok(Reply::Decided(Box::new(Answer {
+            scan: Some(occasion.scan_id.to_owned()),
+            station: occasion.station.clone(),
+            reader,
+            verdict,
+            idle_ms: session.is_open().then(|| wait(rules.session_idle_ms)),
+            confirm_ms: session.pending.is_some().then(|| wait(rules.confirm_ms)),
+            turn: session.turn,
+            person: session.person,
+            seq: adds.then_some(seq),
+            at: occasion.now.utc,
+        })))
+    }
+
+    fn log(
+        &self,
+        ledger: &Ledger,
+        scan: &Scan,
+        loaded: &Loaded,
+        before: &Session,
+        decision: &Decision,
+    ) -> Result<(), LedgerError> {
+        let telling = Telling { names: false, zone: self.zone, now: scan.now.utc };
+        let (person, thing) = named_by(&loaded.found, &decision.verdict);
+        let is_badge = person.is_some()
+            || matches!(&loaded.found, Found::Ambiguous(of) if of.iter().any(|of| of.starts_with("person/")));
+        ledger.log_scan(&ScanRow {
+            id: &scan.id,
+            at: scan.now.utc,
+            station: &scan.station,
+            reader: scan.reader.as_ref(),
+            session: decision.session.id.as_deref().or(before.id.as_deref()),
+            code: loaded.code.as_ref().filter(|_| !is_badge),
+            person: person.as_ref(),
+            thing: thing.as_ref(),
+            level: decision.verdict.level().name(),
+            verdict: decision.verdict.code(),
+            sentence: &decision.verdict.sentence(&telling),
+        })
+    }
+
+    fn silence(
+        &self,
+        ledger: &mut Ledger,
+        station: &StationId,
+        wait: Wait,
+        turn: u64,
+        now: &Now,
+    ) -> Result<Reply, LedgerError> {
+        let Some(rules) = self.stations.get(station) else {
+            return Ok(Reply::NoSuchStation(station.clone()));
+        };
+        let session = ledger.session(station)?;
+        let Some(decision) = decide_silence(&session, wait, turn) else { return Ok(Reply::Noted) };
+        let occasion = Occasion { scan_id: "", station, now };
+        let mut reply = self.record(ledger, &occasion, rules, decision, None)?;
+        if let Reply::Decided(answer) = &mut reply {
+            answer.scan = None;
+        }
+        Ok(reply)
+    }
+
+    fn batch(&self, ledger: &mut Ledger, batch: &Batch) -> Result<Reply, LedgerError> {
+        let mut identities = 0;
+        for identity in &batch.identities {
+            identities += usize::from(ledger.put_identity(identity)?);
+        }
+        let mut fresh = Vec::new();
+        for fact in &batch.facts {
+            if !ledger.says(fact)? {
+                fresh.push(fact.clone());
+            }
+        }
+        let facts = fresh.len();
+        let occasion = Occasion { scan_id: &batch.id, station: self.import_station, now: &batch.now };
+        ledger.append(&occasion, batch.first, fresh)?;
+        Ok(Reply::Imported { facts, identities })
+    }
+}
+
+/// Whose badge it was, or what it was on: the scan log's references.
+fn named_by(found: &Found, verdict: &Verdict) -> (Option<PersonId>, Option<Subject>) {
+    match found {
+        Found::Person(person) => (Some(person.id.clone()), None),
+        Found::Asset(asset) => (None, Some(Subject::Asset(asset.id.clone()))),
+        Found::Kit(kit) => (None, Some(Subject::Kit(kit.id.clone()))),
+        Found::Room(room) => (None, Some(Subject::Room(room.id.clone()))),
+        Found::Production(production) => (None, Some(Subject::Production(production.id.clone()))),
+        Found::Booking(booking) => (None, Some(Subject::Booking(booking.id.clone()))),
+        _ => (None, verdict.what().map(|What { subject, .. }| subject.clone())),
+    }
+}
