@@ -15,6 +15,8 @@ pub mod time;
 
 pub mod wire;
 
+pub mod station;
+
 pub mod domain;
 
 pub mod ledger;

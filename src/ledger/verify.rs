@@ -63,31 +63,40 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// Folds the subjects of the last `facts` facts afresh elsewhere and compares their rows.
+    pub fn verify_recent(&self, facts: u32) -> Result<Report, LedgerError> {
+        self.conn().execute_batch("BEGIN")?;
+        let report = verify_recent(self.conn(), facts);
+        self.conn().execute_batch("COMMIT")?;
+        report
+    }
+}
+
 impl Ledger {
     /// Replays all facts and compares every row.
     pub fn verify(&self) -> Result<Report, LedgerError> {
         verify(&self.conn)
     }
+}
 
-    /// Folds the subjects of the last `facts` facts afresh elsewhere and compares their rows.
-    pub fn verify_recent(&self, facts: u32) -> Result<Report, LedgerError> {
-        let scratch = Self::in_memory("verify")?;
-        let sql = "SELECT DISTINCT subject FROM (SELECT subject FROM fact ORDER BY seq DESC LIMIT ?1)";
-        let mut statement = self.conn.prepare(sql)?;
-        let subjects: Vec<Subject> =
-            statement.query_map([facts], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        let mut report = Report::default();
-        for subject in subjects {
-            for fact in facts_of(&self.conn, &subject)? {
-                insert(&scratch.conn, &fact)?;
-                apply(&scratch.conn, &fact)?;
-                report.facts += 1;
-            }
-            compare_subject(&self.conn, &scratch.conn, &subject, &mut report)?;
+/// Folds the subjects of the last `facts` facts afresh elsewhere and compares their rows.
+fn verify_recent(conn: &Connection, facts: u32) -> Result<Report, LedgerError> {
+    let scratch = Ledger::in_memory("verify")?;
+    let sql = "SELECT DISTINCT subject FROM (SELECT subject FROM fact ORDER BY seq DESC LIMIT ?1)";
+    let mut statement = conn.prepare(sql)?;
+    let subjects: Vec<Subject> = statement.query_map([facts], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut report = Report::default();
+    for subject in subjects {
+        for fact in facts_of(conn, &subject)? {
+            insert(&scratch.conn, &fact)?;
+            apply(&scratch.conn, &fact)?;
+            report.facts += 1;
         }
-        check_integrity(&self.conn, "quick_check", &mut report)?;
-        Ok(report)
+        compare_subject(conn, &scratch.conn, &subject, &mut report)?;
     }
+    check_integrity(conn, "quick_check", &mut report)?;
+    Ok(report)
 }
 
 fn verify(conn: &Connection) -> Result<Report, LedgerError> {

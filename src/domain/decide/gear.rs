@@ -61,7 +61,7 @@ pub fn take_out(door: &Door, session: Session, group: &Group) -> Decision {
         what: group.what(),
         due: purpose.due,
         members,
-        clock_doubtful: !door.now.trusted,
+        clock_doubtful: purpose.found_by_time && !door.now.trusted,
     };
     Decision { verdict, facts, session }
 }
@@ -137,6 +137,8 @@ pub fn hand_over(door: &Door, session: Session, group: &Group) -> Decision {
 struct Purpose<'a> {
     booking: Option<&'a Booking>,
     due: UtcMs,
+    /// The booking was taken because its time is now, and no card named it.
+    found_by_time: bool,
 }
 
 impl<'a> Purpose<'a> {
@@ -153,7 +155,7 @@ impl<'a> Purpose<'a> {
         let current: Vec<&Booking> = door.loaded.bookings.iter().filter(fits).collect();
         match current.as_slice() {
             [] => Ok(Self::none(door)),
-            [only] => Ok(Self::for_booking(door, only)),
+            [only] => Ok(Self { found_by_time: true, ..Self::for_booking(door, only) }),
             _ => Err(current),
         }
     }
@@ -161,11 +163,11 @@ impl<'a> Purpose<'a> {
     fn for_booking(door: &Door, booking: &'a Booking) -> Self {
         let lent = door.now.utc.plus(door.rules.loan_ms);
         let due = if booking.ends > door.now.utc { booking.ends } else { lent };
-        Self { booking: Some(booking), due }
+        Self { booking: Some(booking), due, found_by_time: false }
     }
 
     fn none(door: &Door) -> Self {
-        Self { booking: None, due: door.now.utc.plus(door.rules.loan_ms) }
+        Self { booking: None, due: door.now.utc.plus(door.rules.loan_ms), found_by_time: false }
     }
 
     fn fill(&self, session: &Session, movement: Movement) -> Movement {

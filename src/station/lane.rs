@@ -1,0 +1,229 @@
+//! One reader's lane: its decoder, what it has folded, and what it has counted.
+
+use serde::Serialize;
+
+use super::fold::{Fold, Folded};
+use super::ids::Ids;
+use crate::time::MonoMs;
+use crate::wire::{Carrier, Decoded, Decoder, Read, RejectKind, Rejected, Setup};
+
+/// What comes out of a lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// A deliberate scan.
+    Scan {
+        /// Its id, drawn here.
+        id: String,
+        /// The code as read.
+        payload: String,
+    },
+    /// The last scan is over, and was read so many times more.
+    Repeats {
+        /// The scan.
+        id: String,
+        /// How many times more.
+        times: u32,
+    },
+    /// Bytes that made no read.
+    Rejected(Rejected),
+}
+
+/// What a lane has seen since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    /// Deliberate scans.
+    pub scans: u64,
+    /// Reads folded into a scan.
+    pub repeats: u64,
+    /// Reads that were never confirmed by a second one.
+    pub unconfirmed: u64,
+    /// Bytes of no frame.
+    pub not_mine: u64,
+    /// Damaged frames.
+    pub damaged: u64,
+    /// Impossible frames.
+    pub absurd: u64,
+}
+
+/// One reader's lane.
+#[derive(Debug)]
+pub struct Lane {
+    setup: Setup,
+    decoder: Result<Decoder, Rejected>,
+    fold: Fold,
+    ids: Ids,
+    last: Option<(String, u32)>,
+    counts: Counts,
+}
+
+impl Lane {
+    /// A lane for a reader whose device has not been seen yet. `seed` makes the ids of its scans.
+    pub fn new(setup: Setup, repeat_ms: u64, seed: [u8; 16]) -> Self {
+        let decoder = Decoder::new(&setup);
+        let (fold, ids) = (Fold::new(repeat_ms), Ids::new(seed));
+        Self { setup, decoder, fold, ids, last: None, counts: Counts::default() }
+    }
+
+    /// The device is there, with its report descriptor if it has one. An error says why it cannot be decoded.
+    pub fn plugged(&mut self, descriptor: Option<Vec<u8>>) -> Result<(), Rejected> {
+        self.setup.descriptor = descriptor;
+        self.decoder = Decoder::new(&self.setup);
+        self.decoder.as_ref().map(|_| ()).map_err(Clone::clone)
+    }
+
+    /// The device is gone. Half a code of a scanner is none; at the end of typed input the last line needs no end.
+    pub fn unplugged(&mut self, end_of_input: bool, now: MonoMs) -> Vec<Effect> {
+        let left = self.decoder.as_mut().map(Decoder::finish).unwrap_or_default();
+        let left = left.into_iter().map(|decoded| match decoded {
+            Decoded::Read(read) if !read.terminated && !end_of_input => Decoded::Rejected(Rejected {
+                kind: RejectKind::Damaged,
+                reason: format!(
+                    "the device went away in the middle of a code ({} characters)",
+                    read.payload.len()
+                ),
+            }),
+            decoded => decoded,
+        });
+        let left: Vec<Decoded> = left.collect();
+        let mut effects = self.take(left, now);
+        effects.extend(self.last_is_over());
+        self.fold.interrupted();
+        effects
+    }
+
+    /// Takes bytes as they came.
+    pub fn handle(&mut self, bytes: &[u8], at: MonoMs) -> Vec<Effect> {
+        let decoded = match &mut self.decoder {
+            Ok(decoder) => decoder.handle(bytes, at),
+            Err(rejected) => vec![Decoded::Rejected(rejected.clone())],
+        };
+        self.take(decoded, at)
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: MonoMs) -> Vec<Effect> {
+        let due = |at: Option<MonoMs>| at.is_some_and(|at| at <= now);
+        let decoded = match &mut self.decoder {
+            Ok(decoder) if due(decoder.poll_timeout()) => decoder.handle_timeout(now),
+            _ => Vec::new(),
+        };
+        let mut effects = self.take(decoded, now);
+        if self.fold.forget(now) {
+            effects.extend(self.last_is_over());
+        }
+        effects
+    }
+
+    /// When [`Self::handle_timeout`] wants to be called.
+    pub fn poll_timeout(&self) -> Option<MonoMs> {
+        let decoder = self.decoder.as_ref().ok().and_then(Decoder::poll_timeout);
+        [decoder, self.fold.poll_timeout()].into_iter().flatten().min()
+    }
+
+    /// What has been seen since the start.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    fn take(&mut self, decoded: Vec<Decoded>, at: MonoMs) -> Vec<Effect> {
+        decoded
+            .into_iter()
+            .flat_map(|decoded| match decoded {
+                Decoded::Read(read) => self.read(read, at),
+                Decoded::Rejected(rejected) => vec![self.rejected(rejected)],
+            })
+            .collect()
+    }
+
+    fn read(&mut self, read: Read, at: MonoMs) -> Vec<Effect> {
+        let over = self.fold.forget(at).then(|| self.last_is_over()).flatten();
+        let effect = match self.fold.read(&read, at) {
+            Folded::Scan => {
+                let ended = self.last_is_over();
+                return over.into_iter().chain(ended).chain([self.scan(read)]).collect();
+            }
+            Folded::Repeat => {
+                self.counts.repeats += 1;
+                if let Some((_, times)) = &mut self.last {
+                    *times = times.saturating_add(1);
+                }
+                None
+            }
+            Folded::Unconfirmed => {
+                self.counts.unconfirmed += 1;
+                None
+            }
+        };
+        over.into_iter().chain(effect).collect()
+    }
+
+    fn scan(&mut self, read: Read) -> Effect {
+        self.counts.scans += 1;
+        let id = self.ids.next_id();
+        // The confirming read of a card is part of its scan.
+        self.last = Some((id.clone(), u32::from(read.carrier == Carrier::Rfid125)));
+        Effect::Scan { id, payload: read.payload }
+    }
+
+    fn rejected(&mut self, rejected: Rejected) -> Effect {
+        self.fold.interrupted();
+        let count = match rejected.kind {
+            RejectKind::NotMine => &mut self.counts.not_mine,
+            RejectKind::Damaged => &mut self.counts.damaged,
+            RejectKind::Absurd => &mut self.counts.absurd,
+        };
+        *count += 1;
+        Effect::Rejected(rejected)
+    }
+
+    fn last_is_over(&mut self) -> Option<Effect> {
+        let (id, times) = self.last.take()?;
+        (times > 0).then_some(Effect::Repeats { id, times })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Protocol, layout::Layout};
+
+    fn lane(protocol: Protocol) -> Lane {
+        Lane::new(Setup { protocol, layout: Layout::Us, descriptor: None }, 2_000, [1; 16])
+    }
+
+    fn payloads(effects: &[Effect]) -> Vec<String> {
+        effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Scan { payload, .. } => Some(payload.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    const CARD: &[u8] = b"\x020D00319CD070\x03";
+
+    #[test]
+    fn a_card_held_to_the_reader_is_one_scan_with_its_repeats_counted() {
+        let mut lane = lane(Protocol::Rdm6300);
+        let mut effects = Vec::new();
+        for at in [0, 65, 130, 195] {
+            effects.extend(lane.handle(CARD, MonoMs(at)));
+        }
+        assert_eq!(payloads(&effects), ["0D00319CD0"]);
+        assert_eq!(lane.poll_timeout(), Some(MonoMs(495)));
+        let over = lane.handle_timeout(MonoMs(495));
+        assert!(matches!(over.as_slice(), [Effect::Repeats { times: 3, .. }]), "{over:?}");
+    }
+
+    #[test]
+    fn half_a_code_of_a_scanner_is_none_and_the_last_typed_line_needs_no_end() {
+        let mut scanner = lane(Protocol::Line);
+        scanner.handle(b"CAM-0", MonoMs(0));
+        assert_eq!(payloads(&scanner.unplugged(false, MonoMs(5))), [""; 0]);
+        assert_eq!(scanner.counts().damaged, 1);
+        let mut typed = lane(Protocol::Line);
+        typed.handle(b"CAM-01", MonoMs(0));
+        assert_eq!(payloads(&typed.unplugged(true, MonoMs(5))), ["CAM-01"]);
+    }
+}
