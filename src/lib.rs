@@ -30,3 +30,5 @@ pub mod config;
 pub mod outbox;
 
 pub mod io;
+
+pub mod daemon;

@@ -1,7 +1,9 @@
 //! The only place with devices, sockets, clock and entropy. It decides nothing.
 
 pub mod clock;
+pub mod control;
 pub mod entropy;
 pub mod mqtt;
+pub mod notify;
 pub mod readers;
 pub mod writing;

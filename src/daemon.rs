@@ -1,0 +1,336 @@
+//! The daemon: inputs in, effects out. One loop joins readers, the writer, silences, the broker and the control socket;
+//! it decides nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::config::{Config, ReaderSource};
+use crate::domain::id::{ReaderId, StationId};
+use crate::io::clock::Clock;
+use crate::io::readers::{Chunk, Credit, ReaderEvent, ReaderHandle};
+use crate::io::writing::{self, Notice, Queued};
+use crate::io::{control, entropy, notify, readers};
+use crate::ledger::{Ledger, LedgerError, Reader};
+use crate::station::lane::{Effect, Lane};
+use crate::station::waits::Waits;
+use crate::time::{MonoMs, Now, Timekeeper, UtcMs};
+use crate::wire::Setup;
+use crate::writer::{Answer, Input, Reply, Scan, Writer};
+
+pub mod state;
+mod telling;
+
+use state::{LaneState, Shared};
+use telling::Telling;
+
+/// Facts that are checked after a stop that was not in order.
+const CHECK_FACTS: u32 = 10_000;
+/// Events of readers that may wait for the loop; each reader has two credits besides.
+const EVENTS_MAX: usize = 256;
+/// The writer gets so long to finish when the program stops.
+const DRAIN: Duration = Duration::from_secs(5);
+/// Old rows of the scan log go so often.
+const PRUNE_EVERY: Duration = Duration::from_secs(600);
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Who else wants to hear of every answer: the terminal from which the daemon was started.
+pub type Watcher = mpsc::UnboundedSender<Answer>;
+
+/// Runs the daemon until it is told to stop by SIGTERM or SIGINT, or until the ledger fails.
+pub fn run(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the event loop could not be started")?;
+    let result = runtime.block_on(serve(config, watcher));
+    // A reader of standard input may sit in a read that nothing ends.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    result
+}
+
+async fn serve(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
+    let clock = Clock::start(config.clock_trusted);
+    let ledger = Ledger::open(&config.ledger.path, &entropy::origin()?)?;
+    let keeper = Timekeeper::new(ledger.last_fact_at()?);
+    let was_clean = ledger.was_clean();
+    let waits = sessions_of(&ledger, &config)?;
+    let head = ledger.head_seq()?;
+    let (notices, noticed) = mpsc::unbounded_channel();
+    let (writer, thread) = writing::spawn(Writer::new(ledger, &config), notices)
+        .context("the writer's thread could not be started")?;
+    let (events, read) = mpsc::channel(EVENTS_MAX);
+    let shared = Arc::new(Shared::new(config, clock, keeper, writer));
+    let telling = Telling::start(&shared, head)?;
+    let control = control::start(Arc::clone(&shared))?;
+    if !was_clean {
+        check_recent(&shared);
+    }
+    let mut daemon = Daemon::new(Arc::clone(&shared), waits, telling, watcher, events)?;
+    notify::ready();
+    tracing::info!(site = %shared.config.site, ledger = %shared.config.ledger.path.display(), "ready");
+    let stopped = daemon.turn(read, noticed).await;
+    notify::stopping();
+    drop(control);
+    let telling = daemon.stop();
+    telling.stop().await;
+    drop(shared);
+    close(thread, stopped.is_ok()).await;
+    stopped
+}
+
+/// Sessions that were open when the program last stopped go on, and wait afresh for their silence.
+fn sessions_of(ledger: &Ledger, config: &Config) -> Result<Waits, LedgerError> {
+    let mut waits = Waits::default();
+    for station in &config.stations {
+        let session = ledger.session(&station.id)?;
+        let idle_ms = session.is_open().then_some(station.session_idle_ms);
+        let confirm_ms = session.pending.is_some().then_some(station.confirm_ms);
+        waits.answered(&station.id, session.turn, idle_ms, confirm_ms, MonoMs(0));
+    }
+    Ok(waits)
+}
+
+/// After a stop that was not in order the newest facts are checked while scanning goes on.
+fn check_recent(shared: &Arc<Shared>) {
+    let shared = Arc::clone(shared);
+    tokio::task::spawn_blocking(move || {
+        let report =
+            Reader::open(&shared.config.ledger.path).and_then(|ledger| ledger.verify_recent(CHECK_FACTS));
+        match report {
+            Ok(report) if report.is_whole() => {
+                tracing::info!(
+                    facts = report.facts,
+                    "the last stop was not in order; the newest facts are whole"
+                );
+            }
+            Ok(report) => {
+                let first = report.differences.first().cloned().unwrap_or_default();
+                let sentence = format!(
+                    "{} rows are not what the facts say: {first}. Run: cagekeeper verify",
+                    report.different
+                );
+                tracing::error!("{sentence}");
+                shared.set_doubt(sentence);
+            }
+            Err(error) => tracing::warn!(%error, "the newest facts could not be checked"),
+        }
+    });
+}
+
+async fn close(thread: std::thread::JoinHandle<Ledger>, in_order: bool) {
+    let joined = tokio::task::spawn_blocking(move || thread.join());
+    match tokio::time::timeout(DRAIN, joined).await {
+        Ok(Ok(Ok(ledger))) if in_order => {
+            if let Err(error) = ledger.close() {
+                tracing::warn!(%error, "the ledger could not be closed in order; the next start checks it");
+            }
+        }
+        Ok(_) => {}
+        Err(_) => tracing::warn!("the writer did not finish; the next start checks the ledger"),
+    }
+}
+
+struct Door {
+    station: StationId,
+    lane: Lane,
+    /// Typed input may end without a line end; a scanner's half code is none.
+    typed: bool,
+}
+
+struct Daemon {
+    shared: Arc<Shared>,
+    doors: BTreeMap<ReaderId, Door>,
+    readers: Vec<ReaderHandle>,
+    waits: Waits,
+    telling: Telling,
+    watcher: Option<Watcher>,
+}
+
+impl Daemon {
+    fn new(
+        shared: Arc<Shared>,
+        waits: Waits,
+        telling: Telling,
+        watcher: Option<Watcher>,
+        events: mpsc::Sender<ReaderEvent>,
+    ) -> anyhow::Result<Self> {
+        let mut doors = BTreeMap::new();
+        let mut handles = Vec::new();
+        for reader in &shared.config.readers {
+            let station = shared.config.stations.iter().find(|station| station.id == reader.station);
+            let repeat_ms = station.map_or(0, |station| station.repeat_ms);
+            let setup = Setup { protocol: reader.protocol, layout: reader.layout, descriptor: None };
+            let lane = Lane::new(setup, repeat_ms, entropy::bytes()?);
+            let typed = reader.source == ReaderSource::Stdin;
+            doors.insert(reader.id.clone(), Door { station: reader.station.clone(), lane, typed });
+            let handle = readers::spawn(reader, shared.clock, events.clone());
+            shared.add_reader(reader, handle.watch());
+            handles.push(handle);
+        }
+        Ok(Self { shared, doors, readers: handles, waits, telling, watcher })
+    }
+
+    /// The loop. Returns when the program is to stop.
+    async fn turn(
+        &mut self,
+        mut read: mpsc::Receiver<ReaderEvent>,
+        mut noticed: mpsc::UnboundedReceiver<Notice>,
+    ) -> anyhow::Result<()> {
+        let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let period = notify::watchdog_period().unwrap_or(Duration::from_secs(5));
+        let mut alive = tokio::time::interval(period);
+        let mut prune = tokio::time::interval(PRUNE_EVERY);
+        loop {
+            let silence = self.silence();
+            tokio::select! {
+                biased;
+                _ = term.recv() => return Ok(()),
+                _ = int.recv() => return Ok(()),
+                Some(notice) = noticed.recv() => self.noticed(notice)?,
+                Some(event) = read.recv() => self.read(event)?,
+                () = tokio::time::sleep(silence) => self.silent()?,
+                _ = alive.tick() => notify::alive(),
+                _ = prune.tick() => self.prune()?,
+            }
+        }
+    }
+
+    /// Ends readers, and gives back what still has to say goodbye.
+    fn stop(self) -> Telling {
+        drop(self.readers);
+        self.telling
+    }
+
+    fn silence(&self) -> Duration {
+        let lanes = self.doors.values().filter_map(|door| door.lane.poll_timeout());
+        let next = lanes.chain(self.waits.poll_timeout()).min();
+        let now = self.shared.clock.mono();
+        next.map_or(Duration::from_secs(3600), |at| Duration::from_millis(at.since(now)))
+    }
+
+    fn silent(&mut self) -> anyhow::Result<()> {
+        let now = self.shared.now();
+        let mut effects = Vec::new();
+        for (reader, door) in &mut self.doors {
+            let due = door.lane.poll_timeout().is_some_and(|at| at <= now.mono);
+            if due {
+                effects.push((reader.clone(), door.station.clone(), door.lane.handle_timeout(now.mono)));
+            }
+        }
+        for (reader, station, effects) in effects {
+            self.effects(&reader, &station, effects, now, &Credit::free())?;
+        }
+        for (station, wait, turn) in self.waits.handle_timeout(now.mono) {
+            self.put(Input::Silence { station, wait, turn, now }, None)?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, event: ReaderEvent) -> anyhow::Result<()> {
+        match event {
+            ReaderEvent::Chunk(chunk) => self.chunk(chunk),
+            ReaderEvent::Plugged { reader, descriptor, device } => {
+                tracing::info!(%reader, device, "reader plugged in");
+                let Some(door) = self.doors.get_mut(&reader) else { return Ok(()) };
+                if let Err(rejected) = door.lane.plugged(descriptor) {
+                    tracing::warn!(%reader, device, "the device cannot be read as configured: {rejected}");
+                }
+                Ok(())
+            }
+            ReaderEvent::Unplugged { reader, reason } => {
+                tracing::info!(%reader, reason, "reader gone");
+                let now = self.shared.now();
+                let Some(door) = self.doors.get_mut(&reader) else { return Ok(()) };
+                let (station, effects) = (door.station.clone(), door.lane.unplugged(door.typed, now.mono));
+                self.effects(&reader, &station, effects, now, &Credit::free())
+            }
+        }
+    }
+
+    fn chunk(&mut self, chunk: Chunk) -> anyhow::Result<()> {
+        let Chunk { reader, at, bytes, credit } = chunk;
+        let Some(door) = self.doors.get_mut(&reader) else { return Ok(()) };
+        let (station, effects) = (door.station.clone(), door.lane.handle(&bytes, at));
+        let now = Now { mono: at, ..self.shared.now() };
+        self.effects(&reader, &station, effects, now, &credit)
+    }
+
+    fn effects(
+        &mut self,
+        reader: &ReaderId,
+        station: &StationId,
+        effects: Vec<Effect>,
+        now: Now,
+        credit: &Credit,
+    ) -> anyhow::Result<()> {
+        for effect in effects {
+            match effect {
+                Effect::Scan { id, payload } => {
+                    let (station, reader) = (station.clone(), Some(reader.clone()));
+                    let scan = Scan { id, station, reader, payload, now };
+                    self.put(Input::Scan(scan), Some(credit.clone()))?;
+                }
+                Effect::Repeats { id, times } => self.put(Input::Folded { scan: id, times }, None)?,
+                Effect::Rejected(rejected) => tracing::debug!(%reader, "not read: {rejected}"),
+            }
+        }
+        if let Some(door) = self.doors.get(reader) {
+            self.shared.note_lane(reader, LaneState { counts: door.lane.counts() });
+        }
+        Ok(())
+    }
+
+    fn put(&self, input: Input, credit: Option<Credit>) -> anyhow::Result<()> {
+        let queued = Queued { input, answer: None, credit };
+        self.shared.writer.put(queued).context("a scan could not be queued")
+    }
+
+    fn noticed(&mut self, notice: Notice) -> anyhow::Result<()> {
+        match notice {
+            Notice::Head(head) => self.telling.head(head),
+            Notice::Replied(Reply::Decided(answer)) => self.answered(*answer),
+            Notice::Replied(_) => {}
+            Notice::Unwritable { reason, waiting } => {
+                if self.shared.set_trouble(Some(reason.clone())) {
+                    tracing::error!(waiting, "{reason}");
+                    notify::status(&reason);
+                }
+                self.telling.trouble(&self.shared.config);
+            }
+            Notice::WritableAgain => {
+                self.shared.set_trouble(None);
+                tracing::info!("recording again: what waited is in the ledger");
+                notify::status("recording again");
+            }
+            Notice::Failed(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    fn answered(&mut self, answer: Answer) {
+        let now = self.shared.clock.mono();
+        self.waits.answered(&answer.station, answer.turn, answer.idle_ms, answer.confirm_ms, now);
+        tracing::debug!(station = %answer.station, level = answer.level().name(), verdict = answer.verdict.code(), "scan");
+        self.telling.answer(&answer);
+        if let Some(watcher) = &self.watcher {
+            // A terminal that has gone away misses nothing that is not recorded.
+            let _ = watcher.send(answer);
+        }
+    }
+
+    fn prune(&self) -> anyhow::Result<()> {
+        let days = i64::from(self.shared.config.ledger.scan_log_days);
+        let now = self.shared.now();
+        // A date that is not to be believed deletes nothing.
+        if !now.trusted {
+            return Ok(());
+        }
+        let before = UtcMs(now.utc.0.saturating_sub(days.saturating_mul(DAY_MS)));
+        self.put(Input::Prune { before }, None)
+    }
+}

@@ -1,0 +1,132 @@
+//! What the parts of the daemon share: the configuration, the time, the way to the writer, and how things stand.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+use crate::config::{Config, ReaderConfig};
+use crate::domain::id::{ReaderId, StationId};
+use crate::io::clock::Clock;
+use crate::io::readers::Health;
+use crate::io::writing::WriterHandle;
+use crate::station::lane::Counts;
+use crate::time::{Now, Timekeeper, UtcMs};
+
+/// What a reader's lane has counted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LaneState {
+    /// The counts.
+    pub counts: Counts,
+}
+
+/// A reader as `status` and the retained `info` show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReaderState {
+    /// The reader.
+    pub id: ReaderId,
+    /// Where it stands.
+    pub station: StationId,
+    /// How it is.
+    #[serde(flatten)]
+    pub health: Health,
+    /// What it has read.
+    pub counts: Counts,
+}
+
+#[derive(Debug)]
+struct Watched {
+    station: StationId,
+    health: watch::Receiver<Health>,
+    lane: LaneState,
+}
+
+#[derive(Debug, Default)]
+struct Standing {
+    readers: BTreeMap<ReaderId, Watched>,
+    trouble: Option<String>,
+    doubt: Option<String>,
+    mqtt: Option<String>,
+}
+
+/// What the parts of the daemon share.
+#[derive(Debug)]
+pub struct Shared {
+    /// The configuration.
+    pub config: Config,
+    /// The machine's clocks.
+    pub clock: Clock,
+    /// The way to the writer.
+    pub writer: WriterHandle,
+    /// When the program started.
+    pub started_at: UtcMs,
+    keeper: Timekeeper,
+    standing: Mutex<Standing>,
+}
+
+impl Shared {
+    /// What is shared from the start.
+    pub fn new(config: Config, clock: Clock, keeper: Timekeeper, writer: WriterHandle) -> Self {
+        let started_at = keeper.now(clock.mono(), clock.utc(), clock.synchronised()).utc;
+        Self { config, clock, writer, started_at, keeper, standing: Mutex::default() }
+    }
+
+    /// The present.
+    pub fn now(&self) -> Now {
+        self.keeper.now(self.clock.mono(), self.clock.utc(), self.clock.synchronised())
+    }
+
+    fn standing(&self) -> MutexGuard<'_, Standing> {
+        // Nothing in here can be left half done.
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A reader has been started.
+    pub fn add_reader(&self, reader: &ReaderConfig, health: watch::Receiver<Health>) {
+        let watched = Watched { station: reader.station.clone(), health, lane: LaneState::default() };
+        self.standing().readers.insert(reader.id.clone(), watched);
+    }
+
+    /// What a reader's lane has counted by now.
+    pub fn note_lane(&self, reader: &ReaderId, lane: LaneState) {
+        if let Some(watched) = self.standing().readers.get_mut(reader) {
+            watched.lane = lane;
+        }
+    }
+
+    /// How every reader is.
+    pub fn readers(&self) -> Vec<ReaderState> {
+        let state = |(id, watched): (&ReaderId, &Watched)| ReaderState {
+            id: id.clone(),
+            station: watched.station.clone(),
+            health: watched.health.borrow().clone(),
+            counts: watched.lane.counts,
+        };
+        self.standing().readers.iter().map(state).collect()
+    }
+
+    /// Nothing is being recorded, and why; or it is again. True where that is new.
+    pub fn set_trouble(&self, trouble: Option<String>) -> bool {
+        let mut standing = self.standing();
+        let is_new = standing.trouble != trouble;
+        standing.trouble = trouble;
+        is_new
+    }
+
+    /// The ledger does not look as its facts say.
+    pub fn set_doubt(&self, doubt: String) {
+        self.standing().doubt = Some(doubt);
+    }
+
+    /// What the broker's connection says of itself.
+    pub fn set_mqtt(&self, mqtt: String) {
+        self.standing().mqtt = Some(mqtt);
+    }
+
+    /// Why nothing is being recorded, what is doubtful about the ledger, how the broker is.
+    pub fn sentences(&self) -> (Option<String>, Option<String>, Option<String>) {
+        let standing = self.standing();
+        (standing.trouble.clone(), standing.doubt.clone(), standing.mqtt.clone())
+    }
+}
