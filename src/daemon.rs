@@ -22,10 +22,9 @@ use crate::time::{MonoMs, Now, Timekeeper, UtcMs};
 use crate::wire::Setup;
 use crate::writer::{Answer, Input, Reply, Scan, Writer};
 
-pub mod state;
 mod telling;
 
-use state::{LaneState, Shared};
+use crate::io::standing::{LaneState, Shared};
 use telling::Telling;
 
 /// Facts that are checked after a stop that was not in order.

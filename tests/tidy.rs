@@ -22,15 +22,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &["time"]),
     ("station", &["time", "wire", "domain"]),
     ("outbox", &["time", "domain"]),
-    ("import", &["time", "domain"]),
+    ("import", &["time", "domain", "nearest"]),
     ("ledger", &["time", "domain"]),
     ("nearest", &[]),
     ("config", &["time", "domain", "wire", "nearest"]),
     ("writer", &["time", "domain", "station", "ledger", "config"]),
-    (
-        "io",
-        &["time", "wire", "domain", "station", "outbox", "import", "ledger", "config", "writer", "daemon"],
-    ),
+    ("io", &["time", "wire", "domain", "station", "outbox", "import", "ledger", "config", "writer"]),
     (
         "daemon",
         &["time", "wire", "domain", "station", "outbox", "import", "ledger", "config", "writer", "io"],

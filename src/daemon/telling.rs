@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::state::Shared;
 use crate::config::Config;
+use crate::io::standing::Shared;
 use crate::writer::Answer;
 
 /// The way out to the broker.

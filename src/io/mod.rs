@@ -6,4 +6,5 @@ pub mod entropy;
 pub mod mqtt;
 pub mod notify;
 pub mod readers;
+pub mod standing;
 pub mod writing;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::Sender;
 
-use crate::daemon::state::Shared;
+use crate::io::standing::Shared;
 
 /// Answers one request; the last value said has `"done":true`.
 pub async fn answer(_shared: &Arc<Shared>, _uid: u32, _line: &[u8], say: Sender<Value>) {
