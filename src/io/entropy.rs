@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "the one module that draws randomness")]
 
+use crate::domain::id::PersonId;
+
 /// The operating system gave no random bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the operating system gives no random bytes ({0}): without them no id is safe, see getrandom(2)")]
@@ -22,6 +24,11 @@ pub fn origin() -> Result<String, NoEntropy> {
 /// A new id: 32 lower-case hex digits.
 pub fn id() -> Result<String, NoEntropy> {
     Ok(hex(&bytes::<16>()?))
+}
+
+/// A new opaque id of a person: it says nothing about who it is.
+pub fn person() -> Result<PersonId, NoEntropy> {
+    PersonId::parse(&format!("p-{}", hex(&bytes::<6>()?))).map_err(|error| NoEntropy(error.to_string()))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -48,6 +48,7 @@ struct Standing {
     trouble: Option<String>,
     doubt: Option<String>,
     mqtt: Option<String>,
+    told: i64,
 }
 
 /// What the parts of the daemon share.
@@ -122,6 +123,16 @@ impl Shared {
     /// What the broker's connection says of itself.
     pub fn set_mqtt(&self, mqtt: String) {
         self.standing().mqtt = Some(mqtt);
+    }
+
+    /// Events up to this fact have been taken by the broker.
+    pub fn set_told(&self, seq: i64) {
+        self.standing().told = seq;
+    }
+
+    /// Up to which fact events have been taken by the broker.
+    pub fn told(&self) -> i64 {
+        self.standing().told
     }
 
     /// Why nothing is being recorded, what is doubtful about the ledger, how the broker is.

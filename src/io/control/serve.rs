@@ -2,12 +2,198 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use nix::unistd::{Uid, User};
+use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 
-use crate::io::standing::Shared;
+use crate::control::{
+    DaemonState, Imported, LedgerStatus, ReaderStatus, Request, Response, ScanShown, Status, batches,
+};
+use crate::domain::id::{PersonId, StationId};
+use crate::import::{Kind, Plan, prepare};
+use crate::io::entropy;
+use crate::io::readers::State;
+use crate::io::standing::{ReaderState, Shared};
+use crate::ledger::question::Named;
+use crate::ledger::{LedgerError, Reader};
+use crate::nearest::nearest;
+use crate::writer::{Input, Reply, Scan};
 
-/// Answers one request; the last value said has `"done":true`.
-pub async fn answer(_shared: &Arc<Shared>, _uid: u32, _line: &[u8], say: Sender<Value>) {
-    let _ = say.send(json!({ "done": true, "ok": false })).await;
+/// The call is wrong.
+const EXIT_CALL: u8 = 2;
+/// The storage cannot be reached.
+const EXIT_STORAGE: u8 = 3;
+
+/// Answers one request; the last line said has `"done":true`. `uid` is who asks, as the kernel says.
+pub async fn answer(shared: &Arc<Shared>, uid: u32, line: &[u8], say: Sender<Value>) {
+    let response = match serde_json::from_slice::<Request>(line) {
+        Ok(Request::Scan { station, code }) => scan(shared, uid, station, code).await,
+        Ok(Request::Status) => blocking(shared, status).await,
+        Ok(Request::Import { kind, file, bytes, dry_run }) => {
+            let wanted = Wanted { kind, file, bytes, dry_run, actor: actor(shared, uid) };
+            import(shared, wanted, &say).await
+        }
+        Err(error) => Response::refused(EXIT_CALL, vec![format!("the request is not understood: {error}")]),
+    };
+    // Who asked may have gone away; what was recorded stays.
+    let _ = say.send(line_of(&response)).await;
+}
+
+fn line_of(response: &Response) -> Value {
+    serde_json::to_value(response).unwrap_or(Value::Null)
+}
+
+fn storage(error: &LedgerError) -> Response {
+    Response::refused(EXIT_STORAGE, vec![error.to_string()])
+}
+
+/// Runs a question on a thread of its own: the loop never waits for one.
+async fn blocking(
+    shared: &Arc<Shared>,
+    question: impl FnOnce(&Shared) -> Result<Response, LedgerError> + Send + 'static,
+) -> Response {
+    let asked = Arc::clone(shared);
+    match tokio::task::spawn_blocking(move || question(&asked)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => storage(&error),
+        Err(error) => Response::refused(EXIT_STORAGE, vec![format!("the question was not answered: {error}")]),
+    }
+}
+
+async fn scan(shared: &Arc<Shared>, uid: u32, station: StationId, code: String) -> Response {
+    let id = match entropy::id() {
+        Ok(id) => id,
+        Err(error) => return Response::refused(EXIT_STORAGE, vec![error.to_string()]),
+    };
+    tracing::debug!(%station, uid, "a code was typed");
+    let scan = Scan { id, station, reader: None, payload: code, now: shared.now() };
+    if let (Some(trouble), _, _) = shared.sentences() {
+        return Response::refused(EXIT_STORAGE, vec![trouble]);
+    }
+    match shared.writer.ask(Input::Scan(scan)).await {
+        Ok(Reply::NoSuchStation(station)) => no_station(shared, &station),
+        Ok(reply) => blocking(shared, move |shared| shown(shared, &reply)).await,
+        Err(error) => Response::refused(EXIT_STORAGE, vec![error.to_string()]),
+    }
+}
+
+fn no_station(shared: &Shared, station: &StationId) -> Response {
+    let known: Vec<&str> = shared.config.stations.iter().map(|station| station.id.as_str()).collect();
+    let hint = nearest(station.as_str(), known.iter().copied())
+        .map(|near| format!("; did you mean {near:?}?"))
+        .unwrap_or_default();
+    let sentence = format!("no station is called {station:?}: there is {}{hint}", known.join(", "));
+    Response::refused(EXIT_CALL, vec![sentence])
+}
+
+fn shown(shared: &Shared, reply: &Reply) -> Result<Response, LedgerError> {
+    let ledger = Reader::open(&shared.config.ledger.path)?;
+    let nobody = |person: &PersonId| Named { person: person.clone(), handle: None, name: None };
+    let named = |person: &PersonId| ledger.named(person).unwrap_or_else(|_| nobody(person));
+    let shown = ScanShown::of_reply(reply, &named, shared.config.timezone);
+    Ok(shown.map_or_else(|| Response::refused(EXIT_STORAGE, vec!["the scan was not answered".into()]), Response::scan))
+}
+
+fn status(shared: &Shared) -> Result<Response, LedgerError> {
+    let ledger = Reader::open(&shared.config.ledger.path)?;
+    let now = shared.now();
+    let (trouble, doubt, broker) = shared.sentences();
+    let words = |sentence: Option<String>| sentence.map(|sentence| vec![sentence]).unwrap_or_default();
+    Ok(Response {
+        errors: words(trouble.clone()).into_iter().chain(words(doubt)).collect(),
+        ..Response::status(Status {
+            daemon: DaemonState::Running,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            site: shared.config.site.clone(),
+            ledger: Some(LedgerStatus::of(&ledger, now.utc)?),
+            started_at: Some(shared.started_at),
+            recording: Some(trouble.is_none()),
+            clock_trusted: Some(now.trusted),
+            broker,
+            backlog: Some(ledger.head_seq()? - shared.told()),
+            readers: shared.readers().into_iter().map(reader_status).collect(),
+        })
+    })
+}
+
+fn reader_status(reader: ReaderState) -> ReaderStatus {
+    let state = match reader.health.state {
+        State::Waiting => "waiting",
+        State::Reading => "reading",
+        State::Gone => "gone",
+        State::Failed => "failed",
+    };
+    let counts = reader.counts;
+    let unread = counts.not_mine + counts.damaged + counts.absurd;
+    let unread = if unread > 0 { format!(", {unread} not read") } else { String::new() };
+    let about = reader.health.reason.or(reader.health.device).unwrap_or_default();
+    ReaderStatus {
+        id: reader.id.to_string(),
+        station: reader.station,
+        state: state.to_owned(),
+        detail: format!("{about} ({} scans{unread})", counts.scans),
+    }
+}
+
+struct Wanted {
+    kind: Kind,
+    file: String,
+    bytes: Vec<u8>,
+    dry_run: bool,
+    actor: Option<String>,
+}
+
+async fn import(shared: &Arc<Shared>, wanted: Wanted, say: &Sender<Value>) -> Response {
+    let (kind, file, dry_run, actor) = (wanted.kind, wanted.file.clone(), wanted.dry_run, wanted.actor.clone());
+    let asked = Arc::clone(shared);
+    let planned = tokio::task::spawn_blocking(move || plan(&asked, &wanted)).await;
+    let (plan, by) = match planned {
+        Ok(Ok(planned)) => planned,
+        Ok(Err(response)) => return *response,
+        Err(error) => return Response::refused(EXIT_STORAGE, vec![format!("the file was not read: {error}")]),
+    };
+    let mut done = Imported::of(kind, &file, dry_run, &plan);
+    if dry_run {
+        return Response::import(done);
+    }
+    let id = match entropy::id() {
+        Ok(id) => id,
+        Err(error) => return Response::refused(EXIT_STORAGE, vec![error.to_string()]),
+    };
+    let (of, mut rows) = (plan.new + plan.changed, 0);
+    for (mut batch, portion) in batches(plan, &id, shared.now()) {
+        batch.facts.iter_mut().for_each(|fact| fact.actor.clone_from(&by));
+        match shared.writer.ask(Input::Batch(batch)).await {
+            Ok(Reply::Imported { facts, .. }) => done.facts += facts,
+            Ok(_) => {}
+            Err(error) => return Response::refused(EXIT_STORAGE, vec![error.to_string()]),
+        }
+        rows += portion;
+        // Who asked may have gone away: the import goes on all the same.
+        let _ = say.send(line_of(&Response::progress(rows, of))).await;
+    }
+    tracing::info!(kind = kind.name(), facts = done.facts, user = actor, "imported");
+    Response::import(done)
+}
+
+fn plan(shared: &Shared, wanted: &Wanted) -> Result<(Plan, Option<PersonId>), Box<Response>> {
+    let failed = |error: LedgerError| Box::new(storage(&error));
+    let ledger = Reader::open(&shared.config.ledger.path).map_err(failed)?;
+    let known = ledger.known().map_err(failed)?;
+    let handle = wanted.actor.as_ref().and_then(|user| shared.config.control.actors.get(user));
+    let by = handle.and_then(|handle| known.people.get(handle)).map(|identity| identity.person.clone());
+    let mut ids = std::iter::from_fn(|| entropy::person().ok());
+    let plan =
+        prepare(wanted.kind, &wanted.file, &wanted.bytes, shared.config.timezone, &known, &mut ids).map_err(
+            |errors| Box::new(Response::refused(EXIT_CALL, errors.iter().map(ToString::to_string).collect())),
+        )?;
+    Ok((plan, by))
+}
+
+/// The name of the Unix user who asks.
+fn actor(shared: &Shared, uid: u32) -> Option<String> {
+    if shared.config.control.actors.is_empty() {
+        return None;
+    }
+    User::from_uid(Uid::from_raw(uid)).ok().flatten().map(|user| user.name)
 }
