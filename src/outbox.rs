@@ -25,7 +25,9 @@ pub enum Message {
     Event(u64),
     /// The state of a thing, by its topic.
     Retained(String),
-    /// A reply, sent once: a signal, a result, a replayed event. Lost with its connection.
+    /// The event of this fact, once more because somebody asked. It moves no cursor.
+    Replayed(u64),
+    /// A reply, sent once: a signal, a result. Lost with its connection.
     Reply,
 }
 
@@ -39,6 +41,8 @@ pub enum Confirmed {
     },
     /// A retained topic: tell [`Retained::acked`].
     Retained(String),
+    /// The event of this fact, asked for once more.
+    Replayed(u64),
     /// A reply.
     Reply,
 }
@@ -139,6 +143,11 @@ impl Outbox {
         self.unsent.push_back(Message::Retained(topic));
     }
 
+    /// The event of this fact was handed to the connection once more.
+    pub fn handed_over_replayed(&mut self, seq: u64) {
+        self.unsent.push_back(Message::Replayed(seq));
+    }
+
     /// A reply was handed to the connection.
     pub fn handed_over_reply(&mut self) {
         self.unsent.push_back(Message::Reply);
@@ -159,6 +168,7 @@ impl Outbox {
         Some(match self.in_flight.remove(&pkid)? {
             Message::Event(seq) => Confirmed::Event { cursor: self.confirm(seq) },
             Message::Retained(topic) => Confirmed::Retained(topic),
+            Message::Replayed(seq) => Confirmed::Replayed(seq),
             Message::Reply => Confirmed::Reply,
         })
     }

@@ -3,7 +3,7 @@
 use super::code::{Card, Code, CodeFault};
 use super::custody::Custody;
 use super::fact::Subject;
-use super::id::{AssetId, BookingId, KitId, PersonId, ProductionId, ReaderId, RoomId};
+use super::id::{AssetId, BookingId, KitId, PersonId, ProductionId, ReaderId, RoomId, StationId};
 use super::person::Person;
 use crate::time::UtcMs;
 
@@ -30,6 +30,19 @@ pub struct Loaded {
     pub booking: Option<Booking>,
     /// The program started less than a minute ago and this thing has not been scanned since.
     pub first_since_start: bool,
+    /// The last that the ledger knows of the scanned thing, where that is a sighting.
+    pub sighting: Option<Sighted>,
+}
+
+/// A thing was seen, and nothing has happened to it since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighted {
+    /// Where.
+    pub station: Option<StationId>,
+    /// Who had the session.
+    pub actor: Option<PersonId>,
+    /// When.
+    pub at: UtcMs,
 }
 
 /// What a code names.

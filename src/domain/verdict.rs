@@ -82,7 +82,7 @@ pub struct What {
 /// The members of a kit that did not go along.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Members {
-    /// How many did.
+    /// How many did, or were here before it.
     pub along: usize,
     /// The names of those that did not.
     pub missing: Vec<String>,
@@ -130,7 +130,7 @@ pub enum Verdict {
     /// A thing came back that was not out: seen here all the same.
     NotOut { what: What },
     /// A thing went from one person to another.
-    HandedOver { what: What, from: Option<Who>, due: UtcMs },
+    HandedOver { what: What, from: Option<Who>, due: UtcMs, clock_doubtful: bool },
     /// The last scan is taken back.
     Undone { things: usize, name: String },
     /// The same thing again: nothing more to record.
@@ -187,6 +187,7 @@ impl Verdict {
             {
                 Level::Notice
             }
+            Self::HandedOver { clock_doubtful: true, .. } => Level::Notice,
             Self::CodeIsPerson { .. }
             | Self::CodeIsProduction { .. }
             | Self::CodeIsBooking { .. }
@@ -285,9 +286,9 @@ impl Verdict {
                 movement("back", &what.name, members, &said)
             }
             Self::NotOut { what } => format!("Was not out: {}. Seen here, noted", what.name),
-            Self::HandedOver { what, from, due } => {
+            Self::HandedOver { what, from, due, clock_doubtful } => {
                 let from = from.as_ref().map_or("somebody", |who| who.called(names));
-                format!("Handed over {}, due {}, from {from}", what.name, at(*due))
+                format!("Handed over {}, {}, from {from}", what.name, due_words(at(*due), *clock_doubtful))
             }
             Self::Undone { things: 1, name } => format!("Undone: {name}"),
             Self::Undone { things, name } => format!("Undone: {name} and {} more", things.saturating_sub(1)),

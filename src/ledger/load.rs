@@ -8,7 +8,7 @@ use crate::domain::code::{Code, Reserved};
 use crate::domain::custody::Custody;
 use crate::domain::fact::Subject;
 use crate::domain::id::{AssetId, BookingId, KitId, PersonId, ProductionId, ReaderId, RoomId};
-use crate::domain::loaded::{Asset, Booking, Found, Kit, LastScan, Loaded, Production, Room};
+use crate::domain::loaded::{Asset, Booking, Found, Kit, LastScan, Loaded, Production, Room, Sighted};
 use crate::domain::person::{Person, Role};
 use crate::domain::session::Session;
 use crate::time::UtcMs;
@@ -52,6 +52,7 @@ pub fn load(conn: &Connection, question: &Question) -> Result<Loaded, LedgerErro
         reader: question.reader.cloned(),
         code,
         first_since_start: first_since_start(conn, &found, question.scans_at_start)?,
+        sighting: sighting(conn, &found)?,
         found,
         holder,
         bookings: bookings.unwrap_or_default(),
@@ -223,17 +224,33 @@ fn last_scan(conn: &Connection, scan: &str) -> Result<LastScan, LedgerError> {
     Ok(LastScan { scan: scan.to_owned(), facts, touched })
 }
 
+/// The newest fact about a thing, where it is a sighting.
+fn sighting(conn: &Connection, found: &Found) -> Result<Option<Sighted>, LedgerError> {
+    let Some(thing) = thing(found) else { return Ok(None) };
+    let sql = "SELECT kind, station, actor, at_ms FROM fact WHERE subject = ?1
+               ORDER BY hlc DESC, origin DESC, origin_seq DESC LIMIT 1";
+    let read = |row: &Row<'_>| {
+        let seen = Sighted { station: row.get(1)?, actor: row.get(2)?, at: row.get(3)? };
+        Ok((row.get::<_, String>(0)?, seen))
+    };
+    let newest = conn.prepare_cached(sql)?.query_row([thing], read).optional()?;
+    Ok(newest.filter(|(kind, _)| kind == "sighted").map(|(_, seen)| seen))
+}
+
+fn thing(found: &Found) -> Option<Subject> {
+    match found {
+        Found::Asset(asset) => Some(Subject::Asset(asset.id.clone())),
+        Found::Kit(kit) => Some(Subject::Kit(kit.id.clone())),
+        _ => None,
+    }
+}
+
 fn first_since_start(
     conn: &Connection,
     found: &Found,
     scans_at_start: Option<i64>,
 ) -> Result<bool, LedgerError> {
-    let thing = match found {
-        Found::Asset(asset) => Subject::Asset(asset.id.clone()),
-        Found::Kit(kit) => Subject::Kit(kit.id.clone()),
-        _ => return Ok(false),
-    };
-    let Some(start) = scans_at_start else { return Ok(false) };
+    let (Some(thing), Some(start)) = (thing(found), scans_at_start) else { return Ok(false) };
     let sql = "SELECT EXISTS (SELECT 1 FROM scan WHERE thing = ?1 AND n > ?2)";
     Ok(!conn.prepare_cached(sql)?.query_row(params![thing, start], |row| row.get::<_, bool>(0))?)
 }

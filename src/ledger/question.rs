@@ -138,6 +138,12 @@ impl Reader {
         super::head_seq(&self.conn)
     }
 
+    /// The epoch under which this file numbers its facts.
+    pub fn origin(&self) -> Result<String, LedgerError> {
+        let sql = "SELECT value FROM meta WHERE key = 'origin'";
+        Ok(self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    }
+
     /// How far a reader of the ledger has got.
     pub fn cursor(&self, name: &str) -> Result<i64, LedgerError> {
         let sql = "SELECT seq FROM cursor WHERE name = ?1";

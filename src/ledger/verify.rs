@@ -11,13 +11,14 @@ use super::{Ledger, LedgerError, Reader};
 use crate::domain::fact::Subject;
 
 /// Tables that facts make, and the columns that order their rows.
-const PROJECTIONS: [(&str, &str); 9] = [
+const PROJECTIONS: [(&str, &str); 10] = [
     ("subject", "subject"),
     ("asset", "id"),
     ("kit", "id"),
     ("room", "id"),
     ("production", "id"),
     ("booking", "id"),
+    ("booking_person", "person, ends_ms, booking"),
     ("person", "id"),
     ("tag", "code, thing"),
     ("custody", "subject"),
@@ -164,6 +165,12 @@ fn compare_subject(
     report_rows(table, of(live, &sql, id)?, of(folded, &sql, id)?, report);
     let (custody, whole) = ("SELECT * FROM custody WHERE subject = ?1", subject.to_string());
     report_rows("custody", of(live, custody, &whole)?, of(folded, custody, &whole)?, report);
+    let newest = "SELECT * FROM subject WHERE subject = ?1";
+    report_rows("subject", of(live, newest, &whole)?, of(folded, newest, &whole)?, report);
+    if let Subject::Booking(_) = subject {
+        let people = "SELECT * FROM booking_person WHERE booking = ?1 ORDER BY person";
+        report_rows("booking_person", of(live, people, id)?, of(folded, people, id)?, report);
+    }
     Ok(())
 }
 

@@ -35,7 +35,8 @@ pub struct Retained {
 }
 
 impl Retained {
-    /// At most `per_s` topics in a second (at least 1), after a first burst of as many.
+    /// At most `per_s` refreshes in a second (at least 1), after a first burst of as many. What changed just now
+    /// is not counted: somebody waits for it, and there are no more of it than scans.
     pub fn new(per_s: u32, now: MonoMs) -> Self {
         let per_s = u64::from(per_s.max(1));
         Self {
@@ -52,6 +53,11 @@ impl Retained {
     /// Topics that wait.
     pub fn waiting(&self) -> usize {
         self.order.len()
+    }
+
+    /// Whether this topic waits or is handed over and not confirmed.
+    pub fn is_pending(&self, topic: &str) -> bool {
+        self.ranks.contains_key(topic) || self.in_flight.contains_key(topic)
     }
 
     /// This topic has something new to say. Where it waits already it keeps its place or gets a better one.
@@ -75,9 +81,9 @@ impl Retained {
     /// Ask only when no event is to be sent: events go first.
     pub fn take(&mut self, now: MonoMs) -> Option<String> {
         self.count(now);
-        let left = self.tokens.checked_sub(TOKEN)?;
+        let ((urgency, _), _) = self.order.first_key_value()?;
+        self.tokens = self.tokens.checked_sub(price(*urgency))?;
         let (rank, topic) = self.order.pop_first()?;
-        self.tokens = left;
         self.ranks.remove(&topic);
         self.in_flight.entry(topic.clone()).or_default().push(rank);
         Some(topic)
@@ -91,10 +97,8 @@ impl Retained {
 
     /// When [`Self::take`] is worth asking next; `None` while nothing waits.
     pub fn poll_timeout(&self) -> Option<MonoMs> {
-        if self.order.is_empty() {
-            return None;
-        }
-        let missing = TOKEN.saturating_sub(self.tokens);
+        let ((urgency, _), _) = self.order.first_key_value()?;
+        let missing = price(*urgency).saturating_sub(self.tokens);
         Some(self.counted_at.plus(missing.div_ceil(self.per_s)))
     }
 
@@ -104,7 +108,7 @@ impl Retained {
         self.forget_if_empty(topic);
         if let Some(rank) = rank {
             self.enqueue(topic, rank);
-            self.tokens = self.tokens.saturating_add(TOKEN);
+            self.tokens = self.tokens.saturating_add(price(rank.0));
         }
     }
 
@@ -132,5 +136,12 @@ impl Retained {
                 self.enqueue(&topic, rank);
             }
         }
+    }
+}
+
+fn price(urgency: Urgency) -> u64 {
+    match urgency {
+        Urgency::Changed => 0,
+        Urgency::Refresh => TOKEN,
     }
 }

@@ -235,9 +235,35 @@ fn what_changed_now_overtakes_a_refresh_and_a_loss_resumes_where_it_stopped() {
 fn a_clock_that_stands_still_or_leaps_gives_no_more_than_a_burst() {
     let mut retained = Retained::new(3, MonoMs(u64::MAX - 5));
     for topic in ["a", "b", "c", "d", "e"] {
-        retained.mark(topic, Urgency::Changed);
+        retained.mark(topic, Urgency::Refresh);
     }
     let now = MonoMs(u64::MAX);
     assert_eq!(std::iter::from_fn(|| retained.take(now)).count(), 3);
     assert_eq!(retained.take(MonoMs(0)), None);
+}
+
+#[test]
+fn what_changed_now_waits_for_no_rate() {
+    let mut retained = Retained::new(1, MonoMs(0));
+    retained.mark("old", Urgency::Refresh);
+    assert_eq!(retained.take(MonoMs(0)).as_deref(), Some("old"));
+    retained.mark("older", Urgency::Refresh);
+    retained.mark("new", Urgency::Changed);
+    assert_eq!(retained.poll_timeout(), Some(MonoMs(0)));
+    assert_eq!(retained.take(MonoMs(0)).as_deref(), Some("new"));
+    retained.put_back("new");
+    assert_eq!(retained.take(MonoMs(0)).as_deref(), Some("new"));
+    assert_eq!((retained.take(MonoMs(0)), retained.poll_timeout()), (None, Some(MonoMs(1000))));
+    assert!(retained.is_pending("new") && retained.is_pending("older"));
+    retained.acked("new");
+    assert!(!retained.is_pending("new"));
+}
+
+#[test]
+fn a_replayed_event_is_confirmed_by_its_number_and_moves_no_cursor() {
+    let mut outbox = Outbox::new(9);
+    outbox.handed_over_replayed(4);
+    outbox.sent(1).unwrap();
+    assert_eq!(outbox.acked(1), Some(Confirmed::Replayed(4)));
+    assert_eq!(outbox.cursor(), 9);
 }

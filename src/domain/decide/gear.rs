@@ -26,6 +26,9 @@ pub fn scanned(door: &Door, session: Session, group: &Group) -> Decision {
 
 fn at_home(door: &Door, session: Session, group: &Group) -> Decision {
     if session.returning {
+        if seen_before(door, &session) {
+            return answer(session, Verdict::DuplicateScan { what: Some(group.what()) });
+        }
         let facts = group.facts(door, &session, &[], |_, movement| Body::Sighted(movement));
         let mut decision = answer(session, Verdict::NotOut { what: group.what() });
         decision.facts = facts;
@@ -39,9 +42,8 @@ fn at_home(door: &Door, session: Session, group: &Group) -> Decision {
 
 /// Sends gear out for the booking that the session names, the person's only current one, or none.
 pub fn take_out(door: &Door, session: Session, group: &Group) -> Decision {
-    if let Some(person) = door.loaded.holder.as_ref().filter(|person| door.expired(person)) {
-        let since = person.active_until.unwrap_or(door.now.utc);
-        return answer(session, Verdict::PersonExpired { who: super::who(person), since });
+    if let Some(verdict) = holder_expired(door) {
+        return answer(session, verdict);
     }
     let purpose = match Purpose::of(door, &session) {
         Ok(purpose) => purpose,
@@ -64,6 +66,13 @@ pub fn take_out(door: &Door, session: Session, group: &Group) -> Decision {
         clock_doubtful: purpose.found_by_time && !door.now.trusted,
     };
     Decision { verdict, facts, session }
+}
+
+/// Whoever has the session may have lost the right to take anything since the badge opened it.
+fn holder_expired(door: &Door) -> Option<Verdict> {
+    let person = door.loaded.holder.as_ref().filter(|person| door.expired(person))?;
+    let since = person.active_until.unwrap_or(door.now.utc);
+    Some(Verdict::PersonExpired { who: super::who(person), since })
 }
 
 fn bring_back(door: &Door, session: Session, group: &Group, custody: &Custody) -> Decision {
@@ -95,10 +104,7 @@ fn came_from(custody: Option<&Custody>, mut movement: Movement) -> Movement {
 }
 
 fn ask_hand_over(door: &Door, session: Session, group: &Group, holder: Who) -> Decision {
-    let asked_before = session.pending.as_ref().is_some_and(|ask| {
-        ask.question == Question::HandOver && Some(&ask.code) == door.loaded.code.as_ref()
-    });
-    let facts = if asked_before {
+    let facts = if seen_before(door, &session) {
         Vec::new()
     } else {
         group.facts(door, &session, &[], |_, movement| Body::Sighted(movement))
@@ -113,6 +119,9 @@ pub fn hand_over(door: &Door, session: Session, group: &Group) -> Decision {
     if custody.person == session.person {
         let session = Session { pending: None, ..session };
         return answer(session, Verdict::DuplicateScan { what: Some(group.what()) });
+    }
+    if let Some(verdict) = holder_expired(door) {
+        return answer(session, verdict);
     }
     let confirmed_by = session.pending.as_ref().and_then(|ask| ask.countersigned_by.clone());
     let code = session.pending.as_ref().map(|ask| ask.code.clone());
@@ -129,7 +138,8 @@ pub fn hand_over(door: &Door, session: Session, group: &Group) -> Decision {
     session.moved_by(&door.loaded.scan);
     session.pending = None;
     let from = custody.person.as_ref().map(|holder| who_id(holder, group.holder));
-    let verdict = Verdict::HandedOver { what: group.what(), from, due: purpose.due };
+    let clock_doubtful = !door.now.trusted;
+    let verdict = Verdict::HandedOver { what: group.what(), from, due: purpose.due, clock_doubtful };
     Decision { verdict, facts, session }
 }
 
@@ -201,6 +211,15 @@ fn is_repeat(door: &Door, session: &Session, group: &Group) -> bool {
         return within(since_ms, door.rules.repeat_ms - 1) || rescan_after_start;
     }
     last.actor == session.person && within(since_ms, door.rules.session_idle_ms)
+}
+
+/// Whether this sighting is the last thing that the ledger knows of it: seen once is enough.
+fn seen_before(door: &Door, session: &Session) -> bool {
+    door.loaded.sighting.as_ref().is_some_and(|seen| {
+        seen.station.as_ref() == Some(&door.rules.station)
+            && seen.actor == session.person
+            && within(door.now.utc.since(seen.at), door.rules.session_idle_ms)
+    })
 }
 
 /// Whether a movement is so young; one from the other side of a clock that stepped back counts by its distance.

@@ -48,23 +48,29 @@ impl<'a> Group<'a> {
 
     /// Members that are home go out with the case.
     pub fn leaving(&self) -> (Vec<&'a Asset>, Option<Members>) {
-        self.split(|member| held(member.custody.as_ref()).is_none())
+        let (along, left) = self.split(|member| held(member.custody.as_ref()).is_none());
+        (along, self.members_but(left))
     }
 
     /// Members that went out with the case come back with it.
     pub fn coming(&self) -> (Vec<&'a Asset>, Option<Members>) {
-        self.split(|member| {
+        let (along, left) = self.split(|member| {
             held(member.custody.as_ref()).is_some_and(|custody| custody.kit.as_ref() == self.kit)
-        })
+        });
+        // A member that came home before its case is here, not missing.
+        let out = left.into_iter().filter(|member| held(member.custody.as_ref()).is_some()).collect();
+        (along, self.members_but(out))
     }
 
-    fn split(&self, along: impl Fn(&Asset) -> bool) -> (Vec<&'a Asset>, Option<Members>) {
-        let (along, left): (Vec<&Asset>, Vec<&Asset>) = self.members.iter().partition(|member| along(member));
-        let members = self.kit.map(|_| Members {
-            along: along.len(),
-            missing: left.iter().map(|member| member.name.clone()).collect(),
-        });
-        (along, members)
+    fn split(&self, along: impl Fn(&Asset) -> bool) -> (Vec<&'a Asset>, Vec<&'a Asset>) {
+        self.members.iter().partition(|member| along(member))
+    }
+
+    fn members_but(&self, missing: Vec<&Asset>) -> Option<Members> {
+        self.kit.map(|_| Members {
+            along: self.members.len() - missing.len(),
+            missing: missing.into_iter().map(|member| member.name.clone()).collect(),
+        })
     }
 
     /// One fact for the label and one for each member that moves along.

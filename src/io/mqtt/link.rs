@@ -105,6 +105,11 @@ impl Link {
         Self { setup, client: None, signals, task, unsent: 0, newest_pkid: 0 }
     }
 
+    /// The broker that it connects to.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.setup.endpoint
+    }
+
     /// The next event. May be dropped and called again without losing one.
     pub async fn next(&mut self) -> LinkEvent {
         match self.signals.recv().await {

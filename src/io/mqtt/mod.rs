@@ -13,10 +13,19 @@ mod endpoint;
 mod explain;
 pub mod inbox;
 pub mod link;
+pub mod payload;
+pub mod publisher;
+mod readback;
+mod replay;
+mod site_broker;
+mod standing;
+mod teller;
+mod upkeep;
 
 pub use endpoint::Endpoint;
 pub use inbox::{Inbox, InboxEvent, InboxSetup, Incoming};
 pub use link::{Link, LinkEvent, LinkSetup, NotTaken};
+pub use publisher::{MqttHandle, MqttInputs, MqttStatus, PublisherSetup};
 
 /// The largest packet sent or taken, in bytes. Ours are under 4 kB; the rest is room for other people's.
 pub const PACKET_BYTES_MAX: usize = 1024 * 1024;

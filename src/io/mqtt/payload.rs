@@ -1,0 +1,527 @@
+//! What is said on each topic: topics and JSON of values, nothing else. Pure.
+//!
+//! These are the public contract: the snapshots at the end of this file are its examples. People are opaque ids;
+//! a name stands at most in the text of a signal, and only where the configuration allows names.
+
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use crate::config::ReaderConfig;
+use crate::domain::code::Code;
+use crate::domain::fact::{Body, Fact, Movement, Subject};
+use crate::domain::id::{
+    AssetId, BookingId, DaemonId, KitId, PersonId, ProductionId, ReaderId, RoomId, SiteId, StationId,
+};
+use crate::domain::verdict::Telling;
+use crate::io::readers::{Health, State};
+use crate::ledger::question::{Summary, ThingState};
+use crate::time::UtcMs;
+use crate::writer::Answer;
+
+/// The names of the topics of one daemon of one site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topics {
+    site: SiteId,
+    daemon: DaemonId,
+}
+
+impl Topics {
+    /// Topics under `cagekeeper/v1/<site>/`.
+    pub fn new(site: &SiteId, daemon: &DaemonId) -> Self {
+        Self { site: site.clone(), daemon: daemon.clone() }
+    }
+
+    /// A topic under the root.
+    pub fn under_root(&self, rest: &str) -> String {
+        format!("cagekeeper/v1/{}/{rest}", self.site)
+    }
+
+    /// `online` or `offline`, retained.
+    pub fn status(&self) -> String {
+        self.under_root(&format!("daemon/{}/status", self.daemon))
+    }
+
+    /// How this daemon is, retained.
+    pub fn info(&self) -> String {
+        self.under_root(&format!("daemon/{}/info", self.daemon))
+    }
+
+    /// What a lamp at this station shows.
+    pub fn signal(&self, station: &StationId) -> String {
+        self.under_root(&format!("station/{station}/signal"))
+    }
+
+    /// Events of this kind.
+    pub fn event(&self, kind: &str) -> String {
+        self.under_root(&format!("event/{kind}"))
+    }
+
+    /// The state of an asset or kit, retained.
+    pub fn thing(&self, subject: &Subject) -> String {
+        self.under_root(&subject.to_string())
+    }
+
+    /// The studio in numbers, retained.
+    pub fn summary(&self) -> String {
+        self.under_root("summary")
+    }
+
+    /// Where others ask for events again.
+    pub fn replay(&self) -> String {
+        self.under_root("replay")
+    }
+}
+
+/// A structured CloudEvent 1.0 (<https://github.com/cloudevents/spec>).
+#[derive(Serialize)]
+struct CloudEvent<'a> {
+    specversion: &'static str,
+    id: String,
+    source: String,
+    #[serde(rename = "type")]
+    kind: String,
+    subject: &'a Subject,
+    time: UtcMs,
+    datacontenttype: &'static str,
+    data: EventData<'a>,
+}
+
+/// What happened, as far as it applies.
+#[derive(Serialize)]
+struct EventData<'a> {
+    seq: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    station: Option<&'a StationId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reader: Option<&'a ReaderId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asset: Option<&'a AssetId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kit: Option<&'a KitId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a Code>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<&'a PersonId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a PersonId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    production: Option<&'a ProductionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    booking: Option<&'a BookingId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    room: Option<&'a RoomId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due: Option<UtcMs>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<&'a PersonId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmed_by: Option<&'a PersonId>,
+    clock_trusted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    facts: Option<&'a [String]>,
+}
+
+/// The CloudEvent of a fact of this site.
+pub fn event(site: &SiteId, fact: &Fact) -> Vec<u8> {
+    json(&CloudEvent {
+        specversion: "1.0",
+        id: fact.event_id(),
+        source: format!("cagekeeper/{site}"),
+        kind: format!("cagekeeper.{}.v1", fact.body.kind()),
+        subject: &fact.subject,
+        time: fact.at,
+        datacontenttype: "application/json",
+        data: event_data(fact),
+    })
+}
+
+fn event_data(fact: &Fact) -> EventData<'_> {
+    let movement = fact.body.movement();
+    let of = |pick: fn(&Movement) -> Option<&PersonId>| movement.and_then(pick);
+    let (annulled, reader_of_undo) = match &fact.body {
+        Body::Annulled(annulled) => (Some(annulled.facts.as_slice()), annulled.reader.as_ref()),
+        _ => (None, None),
+    };
+    let (asset, kit) = thing(&fact.subject);
+    EventData {
+        seq: fact.seq,
+        station: fact.station.as_ref(),
+        reader: movement.and_then(|moved| moved.reader.as_ref()).or(reader_of_undo),
+        asset,
+        kit: kit.or_else(|| movement.and_then(|moved| moved.kit.as_ref())),
+        code: movement.and_then(|moved| moved.code.as_ref()),
+        person: of(|moved| moved.person.as_ref()),
+        from: of(|moved| moved.from.as_ref()),
+        production: movement.and_then(|moved| moved.production.as_ref()),
+        booking: movement.and_then(|moved| moved.booking.as_ref()),
+        room: movement.and_then(|moved| moved.room.as_ref()),
+        due: movement.and_then(|moved| moved.due),
+        actor: fact.actor.as_ref(),
+        confirmed_by: of(|moved| moved.confirmed_by.as_ref()),
+        clock_trusted: fact.clock_trusted,
+        facts: annulled,
+    }
+}
+
+fn thing(subject: &Subject) -> (Option<&AssetId>, Option<&KitId>) {
+    match subject {
+        Subject::Asset(id) => (Some(id), None),
+        Subject::Kit(id) => (None, Some(id)),
+        _ => (None, None),
+    }
+}
+
+/// The state of an asset or kit. What does not apply is null, so that a display need not guess.
+#[derive(Serialize)]
+struct StatePayload<'a> {
+    state: &'static str,
+    custody: Option<&'a PersonId>,
+    room: Option<&'a RoomId>,
+    production: Option<&'a ProductionId>,
+    booking: Option<&'a BookingId>,
+    due: Option<UtcMs>,
+    since: Option<UtcMs>,
+    /// Nothing records the condition of a thing yet.
+    condition: Option<&'static str>,
+    name: &'a str,
+    seq: i64,
+}
+
+/// The retained state of an asset or kit. `room` is where it is: the room it went to, or at home its own.
+pub fn state(thing: &ThingState) -> Vec<u8> {
+    let custody = thing.custody.as_ref();
+    let held = custody.filter(|custody| custody.out);
+    json(&StatePayload {
+        state: if held.is_some() { "out" } else { "home" },
+        custody: held.and_then(|custody| custody.person.as_ref()),
+        room: match held {
+            Some(custody) => custody.room.as_ref(),
+            None => thing.home.as_ref(),
+        },
+        production: held.and_then(|custody| custody.production.as_ref()),
+        booking: held.and_then(|custody| custody.booking.as_ref()),
+        due: held.and_then(|custody| custody.due),
+        since: custody.map(|custody| custody.since),
+        condition: None,
+        name: &thing.name,
+        seq: thing.seq,
+    })
+}
+
+#[derive(Serialize)]
+struct SummaryPayload {
+    total: i64,
+    out: i64,
+    overdue: i64,
+    missing: i64,
+    maintenance_due: i64,
+    unknown_tags: i64,
+    seq: i64,
+}
+
+/// The studio in flat numbers. Nothing records what is missing or due for maintenance yet: 0.
+pub fn summary(summary: &Summary) -> Vec<u8> {
+    let Summary { total, out, overdue, unknown_tags, seq } = *summary;
+    json(&SummaryPayload { total, out, overdue, missing: 0, maintenance_due: 0, unknown_tags, seq })
+}
+
+/// A reader and its health.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReaderReport {
+    /// The reader.
+    pub id: ReaderId,
+    /// Where it stands.
+    pub station: StationId,
+    /// What it is doing.
+    pub state: State,
+    /// The device it reads, or read last.
+    pub device: Option<String>,
+    /// Why it does not read; while it reads, what is odd about it.
+    pub reason: Option<String>,
+}
+
+impl ReaderReport {
+    /// What there is to say of a reader.
+    pub fn new(reader: &ReaderConfig, health: &Health) -> Self {
+        Self {
+            id: reader.id.clone(),
+            station: reader.station.clone(),
+            state: health.state,
+            device: health.device.clone(),
+            reason: health.reason.clone(),
+        }
+    }
+}
+
+/// How the daemon is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Info<'a> {
+    /// Of the program.
+    pub version: &'a str,
+    /// When it started.
+    pub started_at: UtcMs,
+    /// The epoch of its ledger.
+    pub origin: &'a str,
+    /// The fact up to which the broker has confirmed the retained state of every thing.
+    pub head_seq: i64,
+    /// Facts whose events the broker has not confirmed.
+    pub backlog: i64,
+    /// Its readers.
+    pub readers: &'a [ReaderReport],
+}
+
+/// The retained `info`.
+pub fn info(info: &Info<'_>) -> Vec<u8> {
+    json(info)
+}
+
+/// What an `info` of an earlier connection says of the retained state that the broker holds.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct InfoBefore {
+    /// The epoch of the ledger that it is about.
+    pub origin: String,
+    /// Up to which fact.
+    pub head_seq: i64,
+}
+
+impl InfoBefore {
+    /// Reads a retained `info`; `None` for anything else.
+    pub fn parse(payload: &[u8]) -> Option<Self> {
+        serde_json::from_slice(payload).ok()
+    }
+
+    /// From which fact on the broker's state has to be brought up to date; 0 for everything.
+    pub fn told(this: Option<&Self>, origin: &str, head: i64) -> i64 {
+        this.filter(|info| info.origin == origin && (0..=head).contains(&info.head_seq))
+            .map_or(0, |info| info.head_seq)
+    }
+}
+
+#[derive(Serialize)]
+struct SignalPayload<'a> {
+    level: &'static str,
+    code: &'static str,
+    text: String,
+    tone: &'static str,
+    asset: Option<&'a AssetId>,
+    kit: Option<&'a KitId>,
+    person: Option<&'a PersonId>,
+}
+
+/// What a lamp, a door display or a kiosk shows of an answer. Where `names` is false its text names nobody.
+pub fn signal(answer: &Answer, names: bool, zone: Tz) -> Vec<u8> {
+    let (asset, kit) = answer.verdict.what().map_or((None, None), |what| thing(&what.subject));
+    json(&SignalPayload {
+        level: answer.level().name(),
+        code: answer.verdict.code(),
+        text: answer.verdict.text(&Telling { names, zone, now: answer.at }),
+        tone: answer.level().tone(),
+        asset,
+        kit,
+        person: answer.person.as_ref(),
+    })
+}
+
+/// A request for events that were told before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplayRequest {
+    /// The first fact.
+    pub from: i64,
+    /// The last fact.
+    pub to: i64,
+}
+
+impl ReplayRequest {
+    /// Reads a request, or says what was expected.
+    pub fn parse(payload: &[u8]) -> Result<Self, String> {
+        let expected =
+            "expected {\"from\":SEQ,\"to\":SEQ}, two whole numbers of which the first is not the larger";
+        let request: Self =
+            serde_json::from_slice(payload).map_err(|error| format!("{error}; {expected}"))?;
+        if request.from < 0 || request.from > request.to {
+            return Err(format!("from {} to {} is no span; {expected}", request.from, request.to));
+        }
+        Ok(request)
+    }
+}
+
+/// These values are structs with text keys: their JSON cannot fail.
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::custody::{Custody, LastMove, MoveKind};
+    use crate::domain::fact::Annulled;
+    use crate::domain::hlc::Hlc;
+    use crate::domain::verdict::{Verdict, What, Who};
+
+    const AT: UtcMs = UtcMs(1_795_424_043_512);
+
+    fn site() -> SiteId {
+        SiteId::parse("studio").unwrap()
+    }
+
+    fn person(text: &str) -> PersonId {
+        PersonId::parse(text).unwrap()
+    }
+
+    fn fact(subject: &str, body: Body) -> Fact {
+        Fact {
+            seq: 41,
+            id: "s1.0".into(),
+            scan_id: "s1".into(),
+            origin: "0123456789ab".into(),
+            origin_seq: 17,
+            hlc: Hlc(1),
+            at: AT,
+            clock_trusted: true,
+            station: Some(StationId::parse("cage").unwrap()),
+            actor: Some(person("p-7f3a")),
+            subject: Subject::parse(subject).unwrap(),
+            body,
+        }
+    }
+
+    fn movement() -> Movement {
+        Movement {
+            person: Some(person("p-7f3a")),
+            from: Some(person("p-11aa")),
+            production: Some(ProductionId::parse("spring-spot").unwrap()),
+            booking: Some(BookingId::parse("b-12").unwrap()),
+            room: Some(RoomId::parse("studio-b").unwrap()),
+            due: Some(AT.plus(86_400_000)),
+            kit: Some(KitId::parse("kit-1").unwrap()),
+            reader: Some(ReaderId::parse("gun").unwrap()),
+            code: Some(Code::canonical("04A7F2").unwrap()),
+            confirmed_by: Some(person("p-22bb")),
+        }
+    }
+
+    fn text(payload: Vec<u8>) -> String {
+        let value: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+        assert!(value.is_object());
+        String::from_utf8(payload).unwrap()
+    }
+
+    #[test]
+    fn topics_stand_under_the_root() {
+        let topics = Topics::new(&site(), &DaemonId::parse("main").unwrap());
+        let said = [
+            topics.status(),
+            topics.info(),
+            topics.signal(&StationId::parse("cage").unwrap()),
+            topics.event("checked-out"),
+            topics.thing(&Subject::parse("kit/kit-1").unwrap()),
+            topics.summary(),
+            topics.replay(),
+        ];
+        insta::assert_snapshot!(said.join("\n"), @"");
+    }
+
+    #[test]
+    fn events_are_cloud_events() {
+        let full = event(&site(), &fact("asset/cam-fx6-01", Body::HandedOver(movement())));
+        insta::assert_snapshot!(text(full), @"");
+        let bare = Fact {
+            station: None,
+            actor: None,
+            clock_trusted: false,
+            ..fact("kit/kit-1", Body::Sighted(Movement::default()))
+        };
+        insta::assert_snapshot!(text(event(&site(), &bare)), @"");
+        let annulled = Annulled { facts: vec!["s0.0".into()], reader: ReaderId::parse("gun").ok() };
+        insta::assert_snapshot!(text(event(&site(), &fact("asset/cam-fx6-01", Body::Annulled(annulled)))), @"");
+    }
+
+    #[test]
+    fn a_thing_at_home_is_in_its_room_and_one_that_is_out_where_it_went() {
+        let thing =
+            ThingState { name: "FX6".into(), home: RoomId::parse("cage").ok(), custody: None, seq: 9 };
+        insta::assert_snapshot!(text(state(&thing)), @"");
+        let mut custody = Custody::made_by(&fact("asset/cam-fx6-01", Body::CheckedOut(movement()))).unwrap();
+        let out = ThingState { custody: Some(custody.clone()), ..thing.clone() };
+        insta::assert_snapshot!(text(state(&out)), @"");
+        custody.out = false;
+        custody.last = LastMove { kind: MoveKind::Returned, ..custody.last };
+        let back = text(state(&ThingState { custody: Some(custody), ..thing }));
+        assert!(back.contains(r#""state":"home","custody":null,"room":"cage","production":null"#), "{back}");
+    }
+
+    #[test]
+    fn the_summary_and_info_are_flat() {
+        let numbers = Summary { total: 60, out: 7, overdue: 2, unknown_tags: 1, seq: 41 };
+        insta::assert_snapshot!(text(summary(&numbers)), @"");
+        let readers = [ReaderReport {
+            id: ReaderId::parse("gun").unwrap(),
+            station: StationId::parse("cage").unwrap(),
+            state: State::Gone,
+            device: Some("/dev/ttyUSB0".into()),
+            reason: Some("unplugged".into()),
+        }];
+        let said = info(&Info {
+            version: "0.1.0",
+            started_at: AT,
+            origin: "0123456789ab",
+            head_seq: 41,
+            backlog: 0,
+            readers: &readers,
+        });
+        insta::assert_snapshot!(text(said.clone()), @"");
+        let before = InfoBefore::parse(&said).unwrap();
+        assert_eq!(InfoBefore::told(Some(&before), "0123456789ab", 50), 41);
+        assert_eq!(InfoBefore::told(Some(&before), "ba9876543210", 50), 0, "another ledger");
+        assert_eq!(InfoBefore::told(Some(&before), "0123456789ab", 40), 0, "a ledger that went back");
+        assert_eq!(InfoBefore::parse(b"online"), None);
+        assert_eq!(InfoBefore::parse(br#"{"origin":7}"#), None);
+    }
+
+    #[test]
+    fn a_signal_names_people_only_where_that_is_allowed() {
+        let holder = Who { id: person("p-11aa"), name: Some("Ada".into()) };
+        let subject = Subject::parse("asset/fx6").unwrap();
+        let answer = Answer {
+            scan: Some("s1".into()),
+            station: StationId::parse("cage").unwrap(),
+            reader: None,
+            verdict: Verdict::AlreadyOutToOther { what: What { subject, name: "FX6".into() }, holder },
+            person: Some(person("p-7f3a")),
+            seq: None,
+            idle_ms: None,
+            confirm_ms: None,
+            turn: 1,
+            at: AT,
+        };
+        insta::assert_snapshot!(text(signal(&answer, false, Tz::UTC)), @"");
+        let hello = Answer {
+            verdict: Verdict::CodeIsPerson {
+                who: Who { id: person("p-7f3a"), name: Some("Ada".into()) },
+                bookings: 0,
+                clock_doubtful: false,
+            },
+            ..answer
+        };
+        assert!(!text(signal(&hello, false, Tz::UTC)).contains("Ada"));
+        insta::assert_snapshot!(text(signal(&hello, true, Tz::UTC)), @"");
+    }
+
+    #[test]
+    fn a_replay_is_a_span() {
+        assert_eq!(ReplayRequest::parse(br#"{"from":3,"to":9}"#), Ok(ReplayRequest { from: 3, to: 9 }));
+        for bad in [
+            "",
+            "3-9",
+            "{}",
+            r#"{"from":3}"#,
+            r#"{"from":9,"to":3}"#,
+            r#"{"from":-1,"to":3}"#,
+            r#"{"from":1,"to":2,"x":1}"#,
+        ] {
+            let problem = ReplayRequest::parse(bad.as_bytes()).unwrap_err();
+            assert!(problem.contains("expected {\"from\":SEQ,\"to\":SEQ}"), "{bad}: {problem}");
+        }
+    }
+}

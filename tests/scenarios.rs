@@ -1,0 +1,423 @@
+//! Stories at the cage door: `tests/scenarios/*.txt`, one scan in and one verdict out per line.
+//!
+//! A file holds stories. Each begins with `== title`, sets its stage, and then tells what happens:
+//!
+//! ```text
+//! station cage person required [idle 120s] [confirm 20s] [repeat 2s]
+//! person ana "Ana Silva" crew badge ANA [until 12:00]      asset cam-1 "Sony FX6" [tag CAM1] [kit case-a]
+//! kit case-a "Camera case" [tag CASE]                      room studio-b "Studio B"
+//! production night-bus "Night Bus"                         booking b-1 person ana starts 08:00 ends 18:00
+//! untag CAM1 asset/cam-1
+//! 09:00:00 cage scan ANA -> done code-is-person "Hello Ana Silva: scan gear"
+//! + 09:00:00 cage scan CAM1 -> …       + : queued with the line above, one commit for both
+//! 09:00:20 cage silence -> …           the station waited in vain for CONFIRM, else for the next scan
+//! 09:00:21 cage late silence -> …      the wait is over, but a scan came just before
+//! 09:00:22 cage resend -> …            the last scan once more under its own id
+//! restart · clock untrusted · clock trusted · next day
+//! who cam-1 -> out to ana for night-bus, due Tue 09:00
+//! facts -> …                           facts since the last such line
+//! ```
+//!
+//! A code in quotes is a JSON string; `x*600` is six hundred x. With `CAGEKEEPER_REWRITE` set, what stands behind
+//! each arrow is written anew: read every line of the difference against the rules before keeping it.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "stories are files, and rewriting them is asked for by a variable"
+)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test says no by stopping")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use cagekeeper::domain::fact::{Body, Fact};
+use cagekeeper::domain::session::Wait;
+use cagekeeper::domain::verdict::{Level, SIGNAL_CHARS_MAX, Telling};
+use cagekeeper::domain::words::when;
+use cagekeeper::time::UtcMs;
+use cagekeeper::writer::{Answer, Input, Reply, Scan};
+
+mod stage;
+use stage::{Pairs, Stage, handle_of, moment, now, scan, span_ms, station, station_toml, subject, words};
+
+const STORIES_MIN: usize = 40;
+const DAY_MS: i64 = 86_400_000;
+const ARROW: &str = " -> ";
+
+/// Verdicts that say that something moved or was seen: each has its fact.
+const WITH_FACT: &[&str] = &[
+    "checked-out",
+    "kit-member-unavailable",
+    "returned",
+    "kit-incomplete",
+    "late",
+    "returned-by-other-person",
+    "not-out",
+    "handed-over",
+    "undone",
+];
+
+/// One story while it is told.
+struct Story {
+    stage: Option<Stage>,
+    stations: String,
+    day: i64,
+    trusted: bool,
+    started_at: UtcMs,
+    at: UtcMs,
+    scans: usize,
+    last_scan: Option<Scan>,
+    last_answer: BTreeMap<String, Answer>,
+    queued: Vec<(usize, String, Input)>,
+    facts_told: i64,
+    seen: BTreeSet<String>,
+    badges: Vec<String>,
+}
+
+/// What stands behind the arrow of a line, by the number of the line.
+type Outcomes = BTreeMap<usize, String>;
+
+impl Story {
+    fn new() -> Self {
+        let at = moment("08:00");
+        Self {
+            stage: None,
+            stations: String::new(),
+            day: 0,
+            trusted: true,
+            started_at: at.plus(-3_600_000),
+            at,
+            scans: 0,
+            last_scan: None,
+            last_answer: BTreeMap::new(),
+            queued: Vec::new(),
+            facts_told: 0,
+            seen: BTreeSet::new(),
+            badges: Vec::new(),
+        }
+    }
+
+    fn stage(&mut self) -> &mut Stage {
+        self.stage.get_or_insert_with(|| Stage::new(&format!("site = \"studio\"\n{}", self.stations)))
+    }
+
+    fn now(&self) -> cagekeeper::time::Now {
+        let mono_ms = u64::try_from(self.at.since(self.started_at)).unwrap();
+        now(self.at, mono_ms, self.trusted)
+    }
+
+    /// Takes one line in front of its arrow.
+    fn line(&mut self, number: usize, line: &str, outcomes: &mut Outcomes) {
+        if let Some(rest) = line.strip_prefix("+ ") {
+            return self.queue(number, rest);
+        }
+        self.commit(outcomes);
+        let parts = words(line);
+        match parts[0].as_str() {
+            "station" => {
+                assert!(self.stage.is_none(), "stations stand first");
+                let pairs = Pairs::new(&parts[4..]);
+                let spans = ["idle", "confirm", "repeat"]
+                    .into_iter()
+                    .filter_map(|word| Some((word.to_owned(), span_ms(pairs.one(word)?))))
+                    .collect();
+                self.stations.push_str(&station_toml(&parts[1], &parts[3], &spans));
+            }
+            "restart" => {
+                self.stage().start();
+                self.started_at = self.at;
+            }
+            "clock" => self.trusted = parts[1] == "trusted",
+            "next" => self.day += 1,
+            "who" => drop(outcomes.insert(number, self.who(&parts[1]))),
+            "facts" => drop(outcomes.insert(number, self.facts())),
+            word if word.starts_with(|c: char| c.is_ascii_digit()) => self.queue(number, line),
+            _ => {
+                if parts[0] == "person" {
+                    self.badges.extend(Pairs::new(&parts[4..]).all("badge").into_iter().map(str::to_owned));
+                }
+                let at = self.at;
+                self.stage().set(line, at);
+                if self.scans == 0 {
+                    self.facts_told = self.stage().reader().head_seq().unwrap();
+                }
+            }
+        }
+    }
+
+    /// `09:00:00 cage scan CODE` and its like: the input waits for the commit.
+    fn queue(&mut self, number: usize, line: &str) {
+        let (time, rest) = line.split_once(' ').unwrap();
+        let (at_station, what) = rest.split_once(' ').unwrap();
+        self.at = moment(time).plus(self.day * DAY_MS);
+        let input = match what.split_once(' ').map_or((what, ""), |(verb, rest)| (verb, rest)) {
+            ("scan", code) => {
+                self.scans += 1;
+                let scan = scan(&format!("s{}", self.scans), at_station, &payload(code), self.now());
+                self.last_scan = Some(scan.clone());
+                Input::Scan(scan)
+            }
+            ("resend", _) => Input::Scan(self.last_scan.clone().unwrap()),
+            ("silence", _) => self.silence(at_station),
+            ("late", "silence") => {
+                let answer = &self.last_answer[at_station];
+                let turn = answer.turn - 1;
+                Input::Silence { station: station(at_station), wait: Wait::Idle, turn, now: self.now() }
+            }
+            _ => panic!("{line}: expected scan, silence, late silence or resend"),
+        };
+        self.queued.push((number, at_station.to_owned(), input));
+    }
+
+    /// The silence that the station would report by now.
+    fn silence(&self, at_station: &str) -> Input {
+        let answer = &self.last_answer[at_station];
+        let waited_ms = u64::try_from(self.at.since(answer.at)).unwrap();
+        let over = |limit_ms: Option<u64>| limit_ms.is_some_and(|limit_ms| waited_ms >= limit_ms);
+        let wait = match (over(answer.confirm_ms), over(answer.idle_ms)) {
+            (true, _) => Wait::Confirm,
+            (false, true) => Wait::Idle,
+            _ => panic!("{}: nothing is over after {waited_ms} ms of silence", self.at),
+        };
+        Input::Silence { station: station(at_station), wait, turn: answer.turn, now: self.now() }
+    }
+
+    /// Commits what is queued as one group and notes what came of each input.
+    fn commit(&mut self, outcomes: &mut Outcomes) {
+        let queued = std::mem::take(&mut self.queued);
+        if queued.is_empty() {
+            return;
+        }
+        let inputs: Vec<Input> = queued.iter().map(|(_, _, input)| input.clone()).collect();
+        let before = self.stage().facts().len();
+        let replies = self.stage().writer().handle_group(&inputs).unwrap();
+        let after = self.stage().facts();
+        let mut told = 0;
+        for ((number, at_station, _), reply) in queued.into_iter().zip(replies) {
+            let said = self.reply(&at_station, reply, &after[before..], &mut told);
+            outcomes.insert(number, said);
+        }
+        assert!(told > 0 || after.len() == before, "facts came that no verdict told of");
+    }
+
+    fn reply(&mut self, at_station: &str, reply: Reply, fresh: &[Fact], told: &mut usize) -> String {
+        match reply {
+            Reply::Decided(answer) => {
+                let said = self.answered(&answer, fresh, told);
+                if answer.scan.is_none() && answer.idle_ms.is_some() {
+                    // The wait for the next scan counts from the last scan, not from this silence.
+                    let at = self.last_answer[at_station].at;
+                    self.last_answer.insert(at_station.to_owned(), Answer { at, ..*answer });
+                } else {
+                    self.last_answer.insert(at_station.to_owned(), *answer);
+                }
+                said
+            }
+            Reply::AlreadyThere { level, verdict, sentence, .. } => {
+                format!("already there: {level} {verdict} {sentence:?}")
+            }
+            Reply::Noted => "nothing".into(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The words of an answer, once it has kept what every answer promises.
+    fn answered(&mut self, answer: &Answer, fresh: &[Fact], told: &mut usize) -> String {
+        let telling = Telling { names: true, zone: chrono_tz::Europe::London, now: answer.at };
+        let (level, code) = (answer.level(), answer.verdict.code());
+        self.seen.insert(code.to_owned());
+        assert!(answer.verdict.text(&telling).chars().count() <= SIGNAL_CHARS_MAX, "{code}");
+        assert!(!answer.verdict.sentence(&telling).is_empty(), "{code} has no words");
+        if matches!(level, Level::Done | Level::Notice) && WITH_FACT.contains(&code) {
+            let seq = answer.seq.unwrap_or_else(|| panic!("{code} is green without a fact"));
+            let scan = answer.scan.as_deref().unwrap();
+            assert!(
+                fresh.iter().any(|fact| fact.seq == seq && fact.scan_id == scan),
+                "{code} is green and its fact is not in the file"
+            );
+        }
+        if matches!(level, Level::Again | Level::Refused) {
+            assert_eq!(answer.seq, None, "{code} changes nothing");
+        }
+        *told += usize::from(answer.seq.is_some());
+        format!("{} {code} {:?}", level.name(), answer.verdict.sentence(&telling))
+    }
+
+    fn when(&self, at: UtcMs) -> String {
+        when(at, self.at, chrono_tz::Europe::London)
+    }
+
+    fn who(&mut self, thing: &str) -> String {
+        let whole = if thing.contains('/') { thing.to_owned() } else { format!("asset/{thing}") };
+        let state = self.stage().reader().state_of(&subject(&whole)).unwrap().unwrap();
+        let Some(custody) = state.custody else { return "never moved".into() };
+        if !custody.out {
+            return "home".into();
+        }
+        let mut said = format!("out to {}", custody.person.as_ref().map_or("somebody", handle_of));
+        if let Some(production) = custody.production {
+            said.push_str(&format!(" for {production}"));
+        }
+        if let Some(booking) = custody.booking {
+            said.push_str(&format!(" by {booking}"));
+        }
+        if let Some(room) = custody.room {
+            said.push_str(&format!(" in {room}"));
+        }
+        if let Some(kit) = custody.kit {
+            said.push_str(&format!(" with {kit}"));
+        }
+        format!("{said}, due {}", custody.due.map_or("never".into(), |due| self.when(due)))
+    }
+
+    fn facts(&mut self) -> String {
+        let facts = self.stage().reader().facts_after(self.facts_told, 1000).unwrap();
+        self.facts_told = facts.last().map_or(self.facts_told, |fact| fact.seq);
+        let said: Vec<String> = facts.iter().map(|fact| self.fact(fact)).collect();
+        if said.is_empty() { "none".into() } else { said.join("; ") }
+    }
+
+    fn fact(&self, fact: &Fact) -> String {
+        let mut said = format!("{} {}", fact.body.kind(), fact.subject);
+        let mut add = |key: &str, value: Option<String>| {
+            if let Some(value) = value {
+                said.push_str(&format!(" {key} {value}"));
+            }
+        };
+        let name = |person: &Option<_>| person.as_ref().map(|person| handle_of(person).to_owned());
+        add("by", name(&fact.actor));
+        if let Some(movement) = fact.body.movement() {
+            add("person", name(&movement.person));
+            add("from", name(&movement.from));
+            add("for", movement.production.as_ref().map(ToString::to_string));
+            add("booking", movement.booking.as_ref().map(ToString::to_string));
+            add("room", movement.room.as_ref().map(ToString::to_string));
+            add("due", movement.due.map(|due| self.when(due)));
+            add("with", movement.kit.as_ref().map(ToString::to_string));
+            add("code", movement.code.as_ref().map(ToString::to_string));
+            add("confirmed-by", name(&movement.confirmed_by));
+        }
+        if let Body::Annulled(annulled) = &fact.body {
+            add("takes back", Some(annulled.facts.join(" ")));
+        }
+        add("clock", (!fact.clock_trusted).then(|| "untrusted".into()));
+        said
+    }
+
+    /// What must hold at the end of every story.
+    fn end(&mut self, outcomes: &mut Outcomes) {
+        self.commit(outcomes);
+        let badges = self.badges.clone();
+        let stage = self.stage();
+        let report = stage.reader().verify().unwrap();
+        assert!(report.is_whole(), "{:#?}", report.differences);
+        let report = stage.ledger().verify_recent(10_000).unwrap();
+        assert!(report.is_whole(), "{:#?}", report.differences);
+        let kept = stage::dump(&stage.raw(), "SELECT code FROM scan UNION ALL SELECT body FROM fact");
+        for badge in badges {
+            let badge = cagekeeper::domain::code::Code::canonical(&badge).unwrap();
+            let quoted = format!("{:?}", badge.as_str());
+            assert!(
+                !kept.iter().any(|row| row.replace('\\', "").contains(&quoted)),
+                "the badge {badge} was kept"
+            );
+        }
+    }
+}
+
+fn payload(code: &str) -> String {
+    if code.starts_with('"') {
+        return serde_json::from_str(code).unwrap();
+    }
+    match code.split_once('*') {
+        Some((text, times)) if times.parse::<usize>().is_ok() => text.repeat(times.parse().unwrap()),
+        _ => code.to_owned(),
+    }
+}
+
+/// Tells every story of a file: the file with what came of each line, the number of stories, the verdicts seen.
+fn tell(text: &str) -> (String, usize, BTreeSet<String>) {
+    let (mut outcomes, mut seen) = (Outcomes::new(), BTreeSet::new());
+    let mut story: Option<Story> = None;
+    let mut stories = 0;
+    let mut finish = |story: Option<Story>, outcomes: &mut Outcomes| {
+        if let Some(mut story) = story {
+            story.end(outcomes);
+            seen.append(&mut story.seen);
+        }
+    };
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.starts_with("== ") {
+            finish(story.replace(Story::new()), &mut outcomes);
+            stories += 1;
+        } else if !line.is_empty() && !line.starts_with('#') {
+            let told = line.split_once(ARROW).map_or(line, |(told, _)| told);
+            let told = told.strip_suffix(" ->").unwrap_or(told);
+            let story = story.as_mut().unwrap_or_else(|| panic!("{line}: a story begins with =="));
+            story.line(number, told, &mut outcomes);
+        }
+    }
+    finish(story, &mut outcomes);
+    let lines = text.lines().enumerate().map(|(number, line)| match outcomes.get(&number) {
+        Some(came) => {
+            let told = line.split_once(ARROW).map_or(line, |(told, _)| told);
+            format!("{}{ARROW}{came}\n", told.strip_suffix(" ->").unwrap_or(told))
+        }
+        None => format!("{line}\n"),
+    });
+    (lines.collect(), stories, seen)
+}
+
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// Every code that a verdict can have, from the one place that makes them.
+fn all_codes() -> BTreeSet<String> {
+    let source =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/domain/verdict.rs")).unwrap();
+    let body = source.split_once("pub fn code(&self)").unwrap().1.split_once("\n    }\n").unwrap().0;
+    body.split("=> \"").skip(1).map(|rest| rest.split_once('"').unwrap().0.to_owned()).collect()
+}
+
+#[test]
+fn every_story_ends_as_told_and_together_they_know_every_verdict() {
+    let rewrite = std::env::var("CAGEKEEPER_REWRITE").is_ok();
+    let (mut stories, mut seen, mut wrong) = (0, BTreeSet::new(), Vec::new());
+    for path in files() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (told, count, mut codes) = tell(&text);
+        stories += count;
+        seen.append(&mut codes);
+        if rewrite {
+            std::fs::write(&path, &told).unwrap();
+            continue;
+        }
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        for (number, (line, came)) in text.lines().zip(told.lines()).enumerate() {
+            if line != came {
+                wrong.push(format!("{name}:{}:\n  told  {line}\n  came  {came}", number + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "stories ended otherwise:\n{}", wrong.join("\n"));
+    assert!(stories >= STORIES_MIN, "only {stories} stories");
+    let untold: Vec<String> = all_codes().difference(&seen).cloned().collect();
+    assert!(untold.is_empty(), "no story tells of {untold:?}");
+}
+
+#[test]
+fn a_story_that_is_told_wrong_is_found() {
+    let story = "== One camera\nstation cage person optional\nasset cam-1 \"Sony FX6\" tag CAM1\n\
+                 09:00:00 cage scan CAM1 -> refused\nwho cam-1 -> home\n";
+    let (told, stories, seen) = tell(story);
+    assert_eq!(stories, 1);
+    assert!(seen.contains("checked-out"));
+    assert!(told.contains("cage scan CAM1 -> done checked-out \"Out: Sony FX6, due Tue 09:00\"\n"), "{told}");
+    assert!(told.contains("who cam-1 -> out to somebody, due Tue 09:00\n"), "{told}");
+}

@@ -1,0 +1,335 @@
+//! A small studio for tests: a configuration, a ledger in a folder of its own, people and things from one line each.
+
+#![allow(dead_code, reason = "each test uses the part that it needs")]
+#![allow(clippy::disallowed_methods, reason = "tests make and read their own files")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test says no by stopping")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use cagekeeper::config::{Config, Defaults};
+use cagekeeper::domain::code::Code;
+use cagekeeper::domain::fact::{
+    AssetRegistered, Body, BookingMade, Fact, KitRegistered, NewFact, PersonEnrolled, ProductionRegistered,
+    RoomRegistered, Subject, TagOf,
+};
+use cagekeeper::domain::id::{BookingId, KitId, PersonHandle, PersonId, ProductionId, ReaderId, StationId};
+use cagekeeper::domain::person::Role;
+use cagekeeper::ledger::people::Identity;
+use cagekeeper::ledger::question::Reader;
+use cagekeeper::ledger::{Ledger, LedgerError};
+use cagekeeper::time::{MonoMs, Now, UtcMs};
+use cagekeeper::writer::{Batch, Input, Reply, Scan, Writer};
+
+/// The day on which every story begins: a Monday, in the zone whose winter time is UTC.
+pub const DAY: &str = "2026-11-23";
+
+/// A moment of the first day, as `09:00` or `09:00:05.250`, or any day's in RFC 3339 without an offset.
+pub fn moment(text: &str) -> UtcMs {
+    let text = if text.contains('T') { text.to_owned() } else { format!("{DAY}T{text}") };
+    let text = if text.matches(':').count() == 1 { format!("{text}:00") } else { text };
+    UtcMs::parse_rfc3339(&format!("{text}Z")).unwrap_or_else(|| panic!("{text} is no time"))
+}
+
+/// A span as `20s`, `500ms`, `2h`, in milliseconds.
+pub fn span_ms(text: &str) -> u64 {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().unwrap_or_else(|_| panic!("{text} is no span"));
+    number
+        * match unit {
+            "ms" => 1,
+            "s" => 1000,
+            "min" => 60_000,
+            "h" => 3_600_000,
+            _ => panic!("{text}: expected ms, s, min or h"),
+        }
+}
+
+/// The person whom the stage calls so.
+pub fn person(handle: &str) -> PersonId {
+    PersonId::parse(&format!("p-{handle}")).unwrap()
+}
+
+/// A station by its id.
+pub fn station(id: &str) -> StationId {
+    StationId::parse(id).unwrap()
+}
+
+/// A thing as `asset/cam-1`.
+pub fn subject(text: &str) -> Subject {
+    Subject::parse(text).unwrap_or_else(|| panic!("{text} names nothing"))
+}
+
+/// A moment for both clocks.
+pub fn now(utc: UtcMs, mono_ms: u64, trusted: bool) -> Now {
+    Now { mono: MonoMs(mono_ms), utc, trusted }
+}
+
+/// A configuration with these lines of TOML.
+pub fn config(toml: &str) -> Config {
+    let zone = "Europe/London".parse().unwrap();
+    let nowhere = PathBuf::from("/nonexistent");
+    let defaults = Defaults { timezone: zone, ledger: nowhere.clone(), control: nowhere };
+    Config::parse(toml, None, &defaults).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// The TOML of one station.
+pub fn station_toml(id: &str, person: &str, spans: &BTreeMap<String, u64>) -> String {
+    let mut toml = format!("[[station]]\nid = \"{id}\"\nkind = \"desk\"\nperson = \"{person}\"\n");
+    for (word, key) in [("idle", "session_idle_ms"), ("confirm", "confirm_ms"), ("repeat", "repeat_ms")] {
+        if let Some(ms) = spans.get(word) {
+            toml.push_str(&format!("{key} = {ms}\n"));
+        }
+    }
+    toml
+}
+
+/// A ledger file with its writer.
+pub struct Stage {
+    pub folder: tempfile::TempDir,
+    pub config: Config,
+    pub writer: Option<Writer>,
+    set: usize,
+}
+
+impl Stage {
+    /// A new ledger under this configuration.
+    pub fn new(toml: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(toml);
+        let mut stage = Self { folder, config, writer: None, set: 0 };
+        stage.start();
+        stage
+    }
+
+    /// The ledger file.
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("ledger.db")
+    }
+
+    /// Opens the file with a new writer. The one before, if any, is dropped as a crash would.
+    pub fn start(&mut self) {
+        self.writer = None;
+        let ledger = Ledger::open(&self.path(), "here").unwrap();
+        self.writer = Some(Writer::new(ledger, &self.config));
+    }
+
+    pub fn writer(&mut self) -> &mut Writer {
+        self.writer.as_mut().unwrap()
+    }
+
+    pub fn ledger(&self) -> &Ledger {
+        self.writer.as_ref().unwrap().ledger()
+    }
+
+    pub fn reader(&self) -> Reader {
+        self.ledger().reader().unwrap()
+    }
+
+    pub fn raw(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path()).unwrap()
+    }
+
+    /// Every fact, oldest first.
+    pub fn facts(&self) -> Vec<Fact> {
+        self.reader().facts_after(0, u32::MAX).unwrap()
+    }
+
+    /// Puts a person, thing, room, production or booking on the stage, from a line of a story.
+    pub fn set(&mut self, line: &str, at: UtcMs) {
+        let (facts, identities) = props(line);
+        let count = facts.len();
+        let batch =
+            Batch { id: "stage".into(), first: self.set, facts, identities, now: now(at, 3_600_000, true) };
+        self.set += count;
+        self.writer().handle_group(&[Input::Batch(batch)]).unwrap();
+    }
+
+    /// One scan in one commit.
+    pub fn scan(&mut self, scan: Scan) -> Reply {
+        self.group(vec![scan]).unwrap().remove(0)
+    }
+
+    /// Several scans in one commit.
+    pub fn group(&mut self, scans: Vec<Scan>) -> Result<Vec<Reply>, LedgerError> {
+        let inputs: Vec<Input> = scans.into_iter().map(Input::Scan).collect();
+        self.writer().handle_group(&inputs)
+    }
+}
+
+/// A scan at a station, by its reader.
+pub fn scan(id: &str, at_station: &str, payload: &str, now: Now) -> Scan {
+    Scan {
+        id: id.to_owned(),
+        station: station(at_station),
+        reader: Some(ReaderId::parse(&format!("{at_station}-gun")).unwrap()),
+        payload: payload.to_owned(),
+        now,
+    }
+}
+
+/// The words of a line; quotes keep blanks together.
+pub fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (index, part) in line.split('"').enumerate() {
+        if index % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+/// `key value` pairs; a key may stand several times.
+pub struct Pairs(Vec<(String, String)>);
+
+impl Pairs {
+    pub fn new(words: &[String]) -> Self {
+        assert!(words.len().is_multiple_of(2), "{words:?}: every word needs its value");
+        Self(words.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect())
+    }
+
+    pub fn all(&self, key: &str) -> Vec<&str> {
+        self.0.iter().filter(|(of, _)| of == key).map(|(_, value)| value.as_str()).collect()
+    }
+
+    pub fn one(&self, key: &str) -> Option<&str> {
+        self.all(key).first().copied()
+    }
+}
+
+fn fact(of: &str, body: Body) -> NewFact {
+    NewFact { subject: subject(of), actor: None, body }
+}
+
+fn assigned(tag: &str, of: &str) -> NewFact {
+    let code = Code::canonical(tag).unwrap();
+    NewFact {
+        subject: Subject::Tag(code),
+        actor: None,
+        body: Body::TagAssigned(TagOf { thing: subject(of) }),
+    }
+}
+
+/// The facts and identities of one line of a stage.
+fn props(line: &str) -> (Vec<NewFact>, Vec<Identity>) {
+    let words = words(line);
+    let (kind, id) = (words[0].as_str(), words[1].as_str());
+    let whole = format!("{kind}/{id}");
+    let named = |from: usize| (words[2].clone(), Pairs::new(&words[from..]));
+    match kind {
+        "asset" => {
+            let (name, more) = named(3);
+            let mut asset: AssetRegistered =
+                serde_json::from_value(serde_json::json!({ "name": name })).unwrap();
+            asset.kit = more.one("kit").map(|kit| KitId::parse(kit).unwrap());
+            let tags = more.all("tag").into_iter().map(|tag| assigned(tag, &whole));
+            let facts = std::iter::once(fact(&whole, Body::AssetRegistered(asset))).chain(tags).collect();
+            (facts, Vec::new())
+        }
+        "kit" => {
+            let (name, more) = named(3);
+            let tags = more.all("tag").into_iter().map(|tag| assigned(tag, &whole));
+            let kit = fact(&whole, Body::KitRegistered(KitRegistered { name }));
+            (std::iter::once(kit).chain(tags).collect(), Vec::new())
+        }
+        "room" => {
+            let room = RoomRegistered { name: words[2].clone(), hour_rate_cents: None };
+            (vec![fact(&whole, Body::RoomRegistered(room))], Vec::new())
+        }
+        "production" => (vec![fact(&whole, production(words[2].clone()))], Vec::new()),
+        "booking" => (vec![fact(&whole, booking(&Pairs::new(&words[2..])))], Vec::new()),
+        "person" => enrolled(id, &words[2], &words[3], &Pairs::new(&words[4..])),
+        "untag" => {
+            let released = Body::TagReleased(TagOf { thing: subject(&words[2]) });
+            let of = Subject::Tag(Code::canonical(id).unwrap());
+            (vec![NewFact { subject: of, actor: None, body: released }], Vec::new())
+        }
+        _ => panic!("{line}: nothing is put on a stage that way"),
+    }
+}
+
+fn production(title: String) -> Body {
+    Body::ProductionRegistered(ProductionRegistered {
+        title,
+        client: None,
+        stage: "production".into(),
+        starts: moment("2026-11-01T00:00"),
+        ends: moment("2026-12-31T00:00"),
+        budget_cents: None,
+        crew: Vec::new(),
+    })
+}
+
+fn booking(more: &Pairs) -> Body {
+    Body::BookingMade(BookingMade {
+        production: more.one("production").map(|id| ProductionId::parse(id).unwrap()),
+        client: None,
+        person: more.one("person").map(person),
+        rooms: Vec::new(),
+        assets: Vec::new(),
+        models: Vec::new(),
+        stock: Vec::new(),
+        crew: more.all("crew").into_iter().map(person).collect(),
+        starts: moment(more.one("starts").unwrap()),
+        ends: moment(more.one("ends").unwrap()),
+        status: more.one("status").unwrap_or("confirmed").into(),
+    })
+}
+
+fn enrolled(handle: &str, name: &str, role: &str, more: &Pairs) -> (Vec<NewFact>, Vec<Identity>) {
+    let role = Role::parse(role).unwrap_or_else(|| panic!("{role} is no role"));
+    let enrolled = PersonEnrolled { role, active_until: more.one("until").map(moment) };
+    let identity = Identity {
+        person: person(handle),
+        handle: PersonHandle::parse(handle).unwrap(),
+        name: name.to_owned(),
+        email: None,
+        phone: None,
+        badges: more.all("badge").into_iter().map(|badge| Code::canonical(badge).unwrap()).collect(),
+    };
+    (vec![fact(&format!("person/p-{handle}"), Body::PersonEnrolled(enrolled))], vec![identity])
+}
+
+/// A person's handle, from the id that facts name.
+pub fn handle_of(person: &PersonId) -> &str {
+    person.as_str().strip_prefix("p-").unwrap_or(person.as_str())
+}
+
+/// A booking id as text.
+pub fn booking_id(id: &str) -> BookingId {
+    BookingId::parse(id).unwrap()
+}
+
+/// Every row that facts make in a ledger file, without the numbers that are this file's own.
+pub fn projections(path: &Path) -> Vec<String> {
+    let conn = rusqlite::Connection::open(path).unwrap();
+    let queries = [
+        "SELECT 'subject', subject, hlc, origin, origin_seq FROM subject ORDER BY subject",
+        "SELECT 'asset', * FROM asset ORDER BY id",
+        "SELECT 'kit', * FROM kit ORDER BY id",
+        "SELECT 'room', * FROM room ORDER BY id",
+        "SELECT 'production', * FROM production ORDER BY id",
+        "SELECT 'booking', * FROM booking ORDER BY id",
+        "SELECT 'booking_person', * FROM booking_person ORDER BY person, ends_ms, booking",
+        "SELECT 'person', * FROM person ORDER BY id",
+        "SELECT 'tag', * FROM tag ORDER BY code, thing",
+        "SELECT 'custody', * FROM custody ORDER BY subject",
+    ];
+    queries.iter().flat_map(|sql| dump(&conn, sql)).collect()
+}
+
+/// The rows of a query, each as one line.
+pub fn dump(conn: &rusqlite::Connection, sql: &str) -> Vec<String> {
+    let mut statement = conn.prepare(sql).unwrap();
+    let columns = statement.column_count();
+    let read = |row: &rusqlite::Row<'_>| {
+        let cells: Vec<String> = (0..columns)
+            .map(|column| format!("{:?}", row.get::<_, rusqlite::types::Value>(column).unwrap()))
+            .collect();
+        Ok(cells.join(" | "))
+    };
+    statement.query_map([], read).unwrap().map(Result::unwrap).collect()
+}
