@@ -193,7 +193,7 @@ impl Daemon {
                 Some(notice) = noticed.recv() => self.noticed(notice)?,
                 Some(event) = read.recv() => self.read(event)?,
                 () = tokio::time::sleep(silence) => self.silent()?,
-                _ = alive.tick() => notify::alive(),
+                _ = alive.tick() => self.alive(),
                 _ = prune.tick() => self.prune()?,
             }
         }
@@ -231,6 +231,9 @@ impl Daemon {
     }
 
     fn read(&mut self, event: ReaderEvent) -> anyhow::Result<()> {
+        if !matches!(event, ReaderEvent::Chunk(_)) {
+            self.telling.readers(&self.shared);
+        }
         match event {
             ReaderEvent::Chunk(chunk) => self.chunk(chunk),
             ReaderEvent::Plugged { reader, descriptor, device } => {
@@ -299,7 +302,7 @@ impl Daemon {
                     tracing::error!(waiting, "{reason}");
                     notify::status(&reason);
                 }
-                self.telling.trouble(&self.shared.config);
+                self.telling.trouble(&self.shared.config, self.shared.now().utc);
             }
             Notice::WritableAgain => {
                 self.shared.set_trouble(None);
@@ -320,6 +323,11 @@ impl Daemon {
             // A terminal that has gone away misses nothing that is not recorded.
             let _ = watcher.send(answer);
         }
+    }
+
+    fn alive(&self) {
+        notify::alive();
+        self.telling.readers(&self.shared);
     }
 
     fn prune(&self) -> anyhow::Result<()> {

@@ -3,21 +3,35 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::domain::verdict::Verdict;
+use crate::io::mqtt::payload::ReaderReport;
+use crate::io::mqtt::publisher::{self, MqttHandle, MqttInputs, PublisherSetup};
 use crate::io::standing::Shared;
+use crate::ledger::LedgerError;
+use crate::time::UtcMs;
 use crate::writer::Answer;
 
 /// The way out to the broker.
 pub struct Telling {
     head: watch::Sender<i64>,
+    readers: watch::Sender<Vec<ReaderReport>>,
+    mqtt: MqttHandle,
+    following: JoinHandle<()>,
 }
 
 impl Telling {
     /// Starts telling; `head` is the ledger's newest fact.
-    pub fn start(_shared: &Arc<Shared>, head: i64) -> anyhow::Result<Self> {
-        let (head, _) = watch::channel(head);
-        Ok(Self { head })
+    pub fn start(shared: &Arc<Shared>, head: i64) -> Result<Self, LedgerError> {
+        let (head, head_told) = watch::channel(head);
+        let (readers, readers_told) = watch::channel(Vec::new());
+        let setup = PublisherSetup::new(&shared.config, shared.started_at, shared.clock, shared.keeper());
+        let inputs = MqttInputs { head: head_told, readers: readers_told, writer: shared.writer.clone() };
+        let mqtt = publisher::spawn(setup, inputs)?;
+        let following = tokio::spawn(follow(Arc::clone(shared), mqtt.status()));
+        Ok(Self { head, readers, mqtt, following })
     }
 
     /// The ledger has facts up to this number.
@@ -25,12 +39,71 @@ impl Telling {
         self.head.send_replace(head);
     }
 
-    /// A scan was answered.
-    pub fn answer(&self, _answer: &Answer) {}
+    /// How the readers are.
+    pub fn readers(&self, shared: &Shared) {
+        let health = shared.readers();
+        let report = |(config, state): (_, &crate::io::standing::ReaderState)| {
+            ReaderReport::new(config, &state.health)
+        };
+        let of = |config: &crate::config::ReaderConfig| health.iter().find(|state| state.id == config.id);
+        let reports: Vec<ReaderReport> = shared
+            .config
+            .readers
+            .iter()
+            .filter_map(|config| Some((config, of(config)?)))
+            .map(report)
+            .collect();
+        self.readers.send_if_modified(|told| {
+            let is_new = *told != reports;
+            *told = reports;
+            is_new
+        });
+    }
 
-    /// Nothing is being recorded.
-    pub fn trouble(&self, _config: &Config) {}
+    /// A scan was answered.
+    pub fn answer(&self, answer: &Answer) {
+        self.mqtt.signal(answer);
+    }
+
+    /// Nothing is being recorded: every light is red.
+    pub fn trouble(&self, config: &Config, now: UtcMs) {
+        for station in &config.stations {
+            self.mqtt.signal(&Answer {
+                scan: None,
+                station: station.id.clone(),
+                reader: None,
+                verdict: Verdict::NotRecorded,
+                person: None,
+                seq: None,
+                idle_ms: None,
+                confirm_ms: None,
+                turn: 0,
+                at: now,
+            });
+        }
+    }
 
     /// Says goodbye.
-    pub async fn stop(self) {}
+    pub async fn stop(self) {
+        self.following.abort();
+        // Whatever it holds of the daemon is given back before the writer is asked to end.
+        let _ = self.following.await;
+        self.mqtt.shutdown().await;
+    }
+}
+
+/// Keeps what `status` says of the broker.
+async fn follow(shared: Arc<Shared>, mut status: watch::Receiver<publisher::MqttStatus>) {
+    loop {
+        let (sentence, cursor) = {
+            let status = status.borrow_and_update();
+            let reason = status.reason.clone().unwrap_or_else(|| "connecting".to_owned());
+            (if status.connected { "connected".to_owned() } else { reason }, status.cursor)
+        };
+        shared.set_mqtt(sentence);
+        shared.set_told(cursor);
+        if status.changed().await.is_err() {
+            return;
+        }
+    }
 }

@@ -159,6 +159,8 @@ pub enum Verdict {
     NothingToUndo,
     /// UNDO, and something was moved again since.
     UndoTooLate { name: String },
+    /// The storage refuses: what was scanned waits, and nobody may go.
+    NotRecorded,
 }
 
 /// How a verdict is put into words.
@@ -214,7 +216,8 @@ impl Verdict {
             | Self::NothingToConfirm
             | Self::NotConfirmed
             | Self::NothingToUndo
-            | Self::UndoTooLate { .. } => Level::Refused,
+            | Self::UndoTooLate { .. }
+            | Self::NotRecorded => Level::Refused,
         }
     }
 
@@ -251,6 +254,7 @@ impl Verdict {
             Self::NotConfirmed => "not-confirmed",
             Self::NothingToUndo => "nothing-to-undo",
             Self::UndoTooLate { .. } => "undo-too-late",
+            Self::NotRecorded => "not-recorded",
         }
     }
 
@@ -321,7 +325,7 @@ impl Verdict {
             Self::NotConfirmed => "Not confirmed: nothing changed".into(),
             Self::NothingToUndo => "Nothing to undo in this session".into(),
             Self::UndoTooLate { name } => format!("Too late to undo: {name} has moved since"),
-            _ => String::new(),
+            _ => "NOT RECORDED: storage refuses. Wait, or write it down".into(),
         }
     }
 

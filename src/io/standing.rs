@@ -83,6 +83,11 @@ impl Shared {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What makes the ledger's time of the machine's.
+    pub fn keeper(&self) -> Timekeeper {
+        self.keeper
+    }
+
     /// A reader has been started.
     pub fn add_reader(&self, reader: &ReaderConfig, health: watch::Receiver<Health>) {
         let watched = Watched { station: reader.station.clone(), health, lane: LaneState::default() };
