@@ -27,6 +27,10 @@ pub mod import;
 
 pub mod config;
 
+pub mod control;
+
 pub mod outbox;
 
 pub mod io;
+
+pub mod cli;
