@@ -311,7 +311,7 @@ impl Story {
         let stage = self.stage();
         let report = stage.reader().verify().unwrap();
         assert!(report.is_whole(), "{:#?}", report.differences);
-        let report = stage.ledger().verify_recent(10_000).unwrap();
+        let report = stage.ledger().reader().unwrap().verify_recent(10_000).unwrap();
         assert!(report.is_whole(), "{:#?}", report.differences);
         let kept = stage::dump(&stage.raw(), "SELECT code FROM scan UNION ALL SELECT body FROM fact");
         for badge in badges {
