@@ -148,7 +148,7 @@ fn cases(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(cases(48))]
+    #![proptest_config(cases(24))]
 
     #[test]
     fn after_any_scans_the_ledger_is_whole_and_each_thing_has_one_holder(steps in steps(40)) {
@@ -235,7 +235,7 @@ proptest! {
         let mut stage = building();
         one_by_one(&mut stage, &scans(&steps));
         let mut facts = stage.facts();
-        let other_folder = tempfile::tempdir().unwrap();
+        let other_folder = stage::folder();
         let other_path = other_folder.path().join("ledger.db");
         let other = Ledger::open(&other_path, "there").unwrap();
         let mut other = cagekeeper::writer::Writer::new(other, &stage.config);
@@ -258,7 +258,7 @@ proptest! {
 
 /// The projections of a ledger that adopted these facts in two transactions, with a restart between them.
 fn merged(facts: &[Fact], first: usize) -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = stage::folder();
     let path = folder.path().join("ledger.db");
     for half in [&facts[..first], &facts[first..]] {
         let mut ledger = Ledger::open(&path, "merged").unwrap();
@@ -328,7 +328,7 @@ fn any_session() -> impl Strategy<Value = serde_json::Value> {
 }
 
 proptest! {
-    #![proptest_config(cases(256))]
+    #![proptest_config(cases(192))]
 
     #[test]
     fn no_session_row_stops_a_desk(session in any_session(), code in select(CODES), trusted in any::<bool>()) {
