@@ -8,10 +8,14 @@ use crate::time::UtcMs;
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
+/// The second day of the year 1 and the last but one of 9999: what any zone's calendar can say.
+const FIRST_MS: i64 = -62_135_510_400_000;
+const LAST_MS: i64 = 253_402_128_000_000;
 
 /// `18:00` today, `Thu 18:00` within six days, `4 Dec 18:00` otherwise.
 pub fn when(at: UtcMs, now: UtcMs, zone: Tz) -> String {
-    let (at, now) = (at.to_chrono().with_timezone(&zone), now.to_chrono().with_timezone(&zone));
+    let local = |moment: UtcMs| UtcMs(moment.0.clamp(FIRST_MS, LAST_MS)).to_chrono().with_timezone(&zone);
+    let (at, now) = (local(at), local(now));
     let days = at.date_naive().signed_duration_since(now.date_naive()).num_days();
     match days {
         0 => at.format("%H:%M").to_string(),
@@ -56,6 +60,8 @@ mod tests {
             [span(5), span(3 * HOUR_MS), span(DAY_MS), span(5 * DAY_MS)],
             ["1 min", "3 h", "1 day", "5 days"]
         );
+        assert_eq!(when(UtcMs(i64::MAX), now, Tz::Pacific__Kiritimati), "30 Dec 9999");
+        assert_eq!(when(UtcMs(i64::MIN), now, Tz::America__Los_Angeles), "1 Jan 1");
         assert_eq!(fit("Sony FX6 body with a very long name", 12), "Sony FX6 bo…");
     }
 }

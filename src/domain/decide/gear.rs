@@ -208,7 +208,7 @@ fn is_repeat(door: &Door, session: &Session, group: &Group) -> bool {
     if toggles_freely {
         let rescan_after_start =
             door.loaded.first_since_start && within(since_ms, door.rules.session_idle_ms);
-        return within(since_ms, door.rules.repeat_ms - 1) || rescan_after_start;
+        return within(since_ms, door.rules.repeat_ms.saturating_sub(1)) || rescan_after_start;
     }
     last.actor == session.person && within(since_ms, door.rules.session_idle_ms)
 }
@@ -224,5 +224,5 @@ fn seen_before(door: &Door, session: &Session) -> bool {
 
 /// Whether a movement is so young; one from the other side of a clock that stepped back counts by its distance.
 fn within(since_ms: i64, limit_ms: i64) -> bool {
-    since_ms.abs() <= limit_ms
+    since_ms.saturating_abs() <= limit_ms
 }

@@ -45,7 +45,7 @@ pub fn decide(loaded: &Loaded, session: &Session, rules: &DoorRules, now: &Now) 
     let door = Door { loaded, rules, now };
     let mut session = session.clone().at(now.utc, rules.session_idle_ms, rules.confirm_ms);
     session.last_at = now.utc;
-    session.turn += 1;
+    session.turn = session.turn.wrapping_add(1);
     match &loaded.found {
         Found::Asset(asset) => gear::scanned(&door, session, &Group::of_asset(asset)),
         Found::Kit(kit) => gear::scanned(&door, session, &Group::of_kit(kit)),
