@@ -1,8 +1,8 @@
 //! The files people bring: CSV with assets, kits, people, rooms, productions or bookings, into checked rows. Pure.
 //!
-//! Each kind has a file here with the columns that it knows. What comes out is right in itself; whether the
-//! things that a row names exist is for the ledger to say. Either all rows are right, or all that is wrong comes
-//! back with file, line and column, so that a file is mended once.
+//! Each kind has a file here with the columns that it knows. What comes out is right in itself; [`prepare`] then
+//! compares it with what the ledger knows and makes the facts that are missing. Either all rows are right, or all
+//! that is wrong comes back with file, line and column, so that a file is mended once.
 
 use std::fmt;
 
@@ -11,7 +11,9 @@ mod bookings;
 mod cell;
 mod kits;
 mod people;
+mod prepare;
 mod productions;
+mod resolve;
 mod rooms;
 mod table;
 #[cfg(test)]
@@ -22,7 +24,9 @@ pub use assets::{AssetRow, assets};
 pub use bookings::{BookingRow, STATUSES, bookings};
 pub use kits::{KitRow, kits};
 pub use people::{PersonRow, ROLES, people};
+pub use prepare::{Kind, prepare};
 pub use productions::{ProductionRow, STAGES, productions};
+pub use resolve::{Change, Plan, Portion};
 pub use rooms::{RoomRow, rooms};
 
 /// One thing that is wrong in a file.

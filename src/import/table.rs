@@ -1,6 +1,6 @@
 //! A file into a table: encoding, delimiter, header, and rows with the line on which each begins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::RowError;
 use super::cell::{Cells, quoted};
@@ -223,4 +223,12 @@ fn refuse_column(line: u64, cell: &str, columns: Columns, reading: &mut Reading)
         _ => format!("the unknown column {}", quoted(cell)),
     };
     reading.add(line, None, found, expected);
+}
+
+/// The columns that the header of a file names, in lower case; none where there is no header.
+pub(super) fn columns_of(bytes: &[u8]) -> BTreeSet<String> {
+    let mut reading =
+        Reading { file: String::new(), columns: BTreeMap::new(), seen: BTreeMap::new(), errors: Vec::new() };
+    let header = records(bytes, &mut reading).into_iter().next();
+    header.into_iter().flat_map(|header| header.cells).map(|cell| cell.to_lowercase()).collect()
 }

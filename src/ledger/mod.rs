@@ -13,6 +13,7 @@ use crate::time::UtcMs;
 pub mod append;
 pub mod apply;
 pub mod error;
+pub mod known;
 pub mod load;
 pub mod people;
 pub mod question;

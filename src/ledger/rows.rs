@@ -101,7 +101,8 @@ pub fn fact(row: &Row<'_>) -> Result<Fact, LedgerError> {
     })
 }
 
-fn body_of(kind: &str, body: &str) -> Result<Body, LedgerError> {
+/// The body of a fact of that kind from what its column holds.
+pub fn body_of(kind: &str, body: &str) -> Result<Body, LedgerError> {
     let body: Value = serde_json::from_str(body)?;
     Ok(serde_json::from_value(serde_json::json!({ "kind": kind, "body": body }))?)
 }

@@ -1,0 +1,253 @@
+//! One file into a plan: its rows become what the ledger should say.
+
+use std::collections::BTreeSet;
+
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::resolve::{Plan, Resolver};
+use super::{
+    AssetRow, BookingRow, KitRow, PersonRow, ProductionRow, RoomRow, RowError, assets, bookings, kits,
+    people, productions, rooms, table,
+};
+use crate::domain::fact::{
+    AssetRegistered, Body, BookingMade, KitRegistered, NewFact, PersonEnrolled, ProductionRegistered,
+    Quantity, RoomRegistered, Subject,
+};
+use crate::domain::id::{PersonHandle, PersonId};
+use crate::domain::person::Role;
+use crate::ledger::known::Known;
+use crate::ledger::people::Identity;
+
+/// What a file is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Things with a label of their own.
+    Assets,
+    /// Cases.
+    Kits,
+    /// People.
+    People,
+    /// Rooms.
+    Rooms,
+    /// Productions.
+    Productions,
+    /// Bookings.
+    Bookings,
+}
+
+impl Kind {
+    /// Every kind, in the order in which they are documented.
+    pub const ALL: [Self; 6] =
+        [Self::Assets, Self::Kits, Self::People, Self::Rooms, Self::Productions, Self::Bookings];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Assets => "assets",
+            Self::Kits => "kits",
+            Self::People => "people",
+            Self::Rooms => "rooms",
+            Self::Productions => "productions",
+            Self::Bookings => "bookings",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// Reads a file and compares it with the ledger: what is to be recorded, or everything that is wrong.
+///
+/// `file` names it in errors, times without an offset are of `zone`, `ids` gives a fresh opaque id for each person
+/// that is new. What a column says that the file does not have stays as it is in the ledger.
+pub fn prepare(
+    kind: Kind,
+    file: &str,
+    bytes: &[u8],
+    zone: Tz,
+    known: &Known,
+    ids: &mut dyn Iterator<Item = PersonId>,
+) -> Result<Plan, Vec<RowError>> {
+    let columns = table::columns_of(bytes);
+    match kind {
+        Kind::Assets => {
+            let rows = assets(file, bytes)?;
+            let about = rows.iter().map(|row| format!("asset/{}", row.id)).collect();
+            resolve(Resolver::new(file, columns, about, known), rows, asset)
+        }
+        Kind::Kits => {
+            let rows = kits(file, bytes)?;
+            let about = rows.iter().map(|row| format!("kit/{}", row.id)).collect();
+            resolve(Resolver::new(file, columns, about, known), rows, kit)
+        }
+        Kind::Rooms => {
+            let rows = rooms(file, bytes)?;
+            let about = rows.iter().map(|row| format!("room/{}", row.id)).collect();
+            resolve(Resolver::new(file, columns, about, known), rows, room)
+        }
+        Kind::People => {
+            let rows = people(file, bytes, zone)?;
+            let about = rows.iter().map(|row| row.handle.to_string()).collect();
+            resolve(Resolver::new(file, columns, about, known), rows, |to, row| person(to, row, ids))
+        }
+        Kind::Productions => {
+            let rows = productions(file, bytes, zone)?;
+            resolve(Resolver::new(file, columns, BTreeSet::new(), known), rows, production)
+        }
+        Kind::Bookings => {
+            let rows = bookings(file, bytes, zone)?;
+            resolve(Resolver::new(file, columns, BTreeSet::new(), known), rows, booking)
+        }
+    }
+}
+
+fn resolve<T>(
+    mut to: Resolver<'_>,
+    rows: Vec<T>,
+    mut one: impl FnMut(&mut Resolver<'_>, T),
+) -> Result<Plan, Vec<RowError>> {
+    rows.into_iter().for_each(|row| one(&mut to, row));
+    to.finish()
+}
+
+fn asset(to: &mut Resolver<'_>, row: AssetRow) {
+    let subject = Subject::Asset(row.id);
+    let old = match to.known.registered.get(&subject) {
+        Some(Body::AssetRegistered(old)) => Some(old),
+        _ => None,
+    };
+    if let Some(home) = &row.home {
+        to.need(row.line, "home", Subject::Room(home.clone()));
+    }
+    if let Some(kit) = &row.kit {
+        to.need(row.line, "kit", Subject::Kit(kit.clone()));
+    }
+    let body = AssetRegistered {
+        name: row.name,
+        model: to.keep("model", row.model, old.map(|old| old.model.clone())),
+        category: to.keep("category", row.category, old.map(|old| old.category.clone())),
+        serial: to.keep("serial", row.serial, old.map(|old| old.serial.clone())),
+        home: to.keep("home", row.home, old.map(|old| old.home.clone())),
+        kit: to.keep("kit", row.kit, old.map(|old| old.kit.clone())),
+        day_rate_cents: to.keep("day_rate", row.day_rate_cents, old.map(|old| old.day_rate_cents)),
+        week_rate_cents: to.keep("week_rate", row.week_rate_cents, old.map(|old| old.week_rate_cents)),
+        replacement_value_cents: to.keep(
+            "replacement_value",
+            row.replacement_value_cents,
+            old.map(|old| old.replacement_value_cents),
+        ),
+    };
+    to.thing(row.line, subject, Body::AssetRegistered(body), &row.tags);
+}
+
+fn kit(to: &mut Resolver<'_>, row: KitRow) {
+    let body = Body::KitRegistered(KitRegistered { name: row.name });
+    to.thing(row.line, Subject::Kit(row.id), body, &row.tags);
+}
+
+fn room(to: &mut Resolver<'_>, row: RoomRow) {
+    let subject = Subject::Room(row.id);
+    let old = match to.known.registered.get(&subject) {
+        Some(Body::RoomRegistered(old)) => Some(old.hour_rate_cents),
+        _ => None,
+    };
+    let hour_rate_cents = to.keep("hour_rate", row.hour_rate_cents, old);
+    let body = Body::RoomRegistered(RoomRegistered { name: row.name, hour_rate_cents });
+    to.thing(row.line, subject, body, &row.tags);
+}
+
+fn person(to: &mut Resolver<'_>, row: PersonRow, ids: &mut dyn Iterator<Item = PersonId>) {
+    let known = to.known;
+    let old = known.people.get(&row.handle);
+    let Some(id) = old.map(|old| old.person.clone()).or_else(|| ids.next()) else {
+        let expected = "random bytes of the operating system for a new person: it gives none";
+        to.wrong(row.line, "id", row.handle.as_str(), expected.to_owned());
+        return;
+    };
+    let badges: BTreeSet<_> =
+        row.badges.iter().filter_map(|badge| to.badge(row.line, badge, &row.handle)).collect();
+    let identity = Identity {
+        person: id.clone(),
+        handle: row.handle.clone(),
+        name: row.name,
+        email: to.keep("email", row.email, old.map(|old| old.email.clone())),
+        phone: to.keep("phone", row.phone, old.map(|old| old.phone.clone())),
+        badges: to.keep("badges", badges.into_iter().collect(), old.map(|old| old.badges.clone())),
+    };
+    let subject = Subject::Person(id);
+    let enrolled = match known.registered.get(&subject) {
+        Some(Body::PersonEnrolled(enrolled)) => Some(enrolled),
+        _ => None,
+    };
+    let role = Role::parse(row.role).unwrap_or(Role::Crew);
+    let body = PersonEnrolled {
+        role: to.keep("role", role, enrolled.map(|old| old.role)),
+        active_until: to.keep("active_until", row.active_until, enrolled.map(|old| old.active_until)),
+    };
+    let says = enrolled == Some(&body);
+    let fact = NewFact { subject, actor: None, body: Body::PersonEnrolled(body) };
+    let facts = if says { Vec::new() } else { vec![fact] };
+    let identity = (old != Some(&identity)).then_some(identity);
+    to.row(row.line, format!("person/{}", row.handle), old.is_none(), facts, identity);
+}
+
+fn persons(to: &mut Resolver<'_>, line: u64, column: &str, handles: &[PersonHandle]) -> Vec<PersonId> {
+    handles.iter().filter_map(|handle| to.person(line, column, handle)).collect()
+}
+
+fn production(to: &mut Resolver<'_>, row: ProductionRow) {
+    let subject = Subject::Production(row.id);
+    let old = match to.known.registered.get(&subject) {
+        Some(Body::ProductionRegistered(old)) => Some(old),
+        _ => None,
+    };
+    let crew = persons(to, row.line, "crew", &row.crew);
+    let body = ProductionRegistered {
+        title: row.title,
+        client: to.keep("client", row.client, old.map(|old| old.client.clone())),
+        stage: to.keep("stage", row.stage.to_owned(), old.map(|old| old.stage.clone())),
+        starts: row.starts,
+        ends: row.ends,
+        budget_cents: to.keep("budget", row.budget_cents, old.map(|old| old.budget_cents)),
+        crew: to.keep("crew", crew, old.map(|old| old.crew.clone())),
+    };
+    to.thing(row.line, subject, Body::ProductionRegistered(body), &[]);
+}
+
+fn quantities(of: Vec<(String, u32)>) -> Vec<Quantity> {
+    of.into_iter().map(|(of, count)| Quantity { of, count }).collect()
+}
+
+fn booking(to: &mut Resolver<'_>, row: BookingRow) {
+    let line = row.line;
+    let subject = Subject::Booking(row.id.clone());
+    let old = match to.known.registered.get(&subject) {
+        Some(Body::BookingMade(old)) => Some(old),
+        _ => None,
+    };
+    if let Some(production) = &row.production {
+        to.need(line, "production", Subject::Production(production.clone()));
+    }
+    row.rooms.iter().for_each(|room| to.need(line, "rooms", Subject::Room(room.clone())));
+    row.assets.iter().for_each(|asset| to.need(line, "assets", Subject::Asset(asset.clone())));
+    let person = row.person.as_ref().and_then(|handle| to.person(line, "person", handle));
+    let crew = persons(to, line, "crew", &row.crew);
+    let body = BookingMade {
+        production: to.keep("production", row.production, old.map(|old| old.production.clone())),
+        client: to.keep("client", row.client, old.map(|old| old.client.clone())),
+        person: to.keep("person", person, old.map(|old| old.person.clone())),
+        rooms: to.keep("rooms", row.rooms, old.map(|old| old.rooms.clone())),
+        assets: to.keep("assets", row.assets, old.map(|old| old.assets.clone())),
+        models: to.keep("models", quantities(row.models), old.map(|old| old.models.clone())),
+        stock: to.keep("stock", quantities(row.stock), old.map(|old| old.stock.clone())),
+        crew: to.keep("crew", crew, old.map(|old| old.crew.clone())),
+        starts: row.starts,
+        ends: row.ends,
+        status: to.keep("status", row.status.to_owned(), old.map(|old| old.status.clone())),
+    };
+    to.thing(line, subject, Body::BookingMade(body), &[]);
+}

@@ -1,0 +1,128 @@
+//! What the ledger knows, as an import needs it: every thing as it was last registered, every code, every person.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::people::Identity;
+use super::rows::body_of;
+use super::{Ledger, LedgerError, Reader};
+use crate::domain::code::Code;
+use crate::domain::fact::{Body, Subject};
+use crate::domain::id::{PersonHandle, PersonId};
+
+/// Everything that a file can refer to or change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Assets, kits, rooms, productions, bookings and people, each as its newest registration says.
+    pub registered: BTreeMap<Subject, Body>,
+    /// The things that a code is on.
+    pub tags: BTreeMap<Code, BTreeSet<Subject>>,
+    /// Whose badge a code is.
+    pub badges: BTreeMap<Code, PersonId>,
+    /// Who people are, by the id of the studio's own list.
+    pub people: BTreeMap<PersonHandle, Identity>,
+}
+
+impl Ledger {
+    /// Loads everything that a file can refer to or change.
+    pub fn known(&self) -> Result<Known, LedgerError> {
+        known(&self.conn)
+    }
+}
+
+impl Reader {
+    /// Loads everything that a file can refer to or change.
+    pub fn known(&self) -> Result<Known, LedgerError> {
+        known(self.conn())
+    }
+
+    /// The person of that handle, or the only one of that name.
+    pub fn person_called(&self, text: &str) -> Result<Option<PersonId>, LedgerError> {
+        let sql = "SELECT person FROM identity WHERE handle = ?1 OR person = ?1";
+        let by_id = self.conn().prepare_cached(sql)?.query_row([text], |row| row.get(0)).optional()?;
+        if by_id.is_some() {
+            return Ok(by_id);
+        }
+        let sql = "SELECT person FROM identity WHERE name = ?1 COLLATE NOCASE LIMIT 2";
+        let mut statement = self.conn().prepare_cached(sql)?;
+        let named: Vec<PersonId> =
+            statement.query_map([text], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(<[PersonId; 1]>::try_from(named).ok().map(|[only]| only))
+    }
+
+    /// Ids by which things, places and people can be asked for: for "did you mean".
+    pub fn ids(&self) -> Result<Vec<String>, LedgerError> {
+        let sql = "SELECT id FROM asset UNION SELECT id FROM kit UNION SELECT id FROM room UNION
+                   SELECT id FROM production UNION SELECT id FROM booking UNION SELECT handle FROM identity";
+        let mut statement = self.conn().prepare(sql)?;
+        let ids = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(ids)
+    }
+
+    /// Copies the whole ledger into a new file at `path`, as of this moment.
+    pub fn copy_into(&self, path: &std::path::Path) -> Result<(), LedgerError> {
+        self.conn().execute("VACUUM INTO ?1", [path.to_string_lossy()])?;
+        Ok(())
+    }
+}
+
+fn known(conn: &Connection) -> Result<Known, LedgerError> {
+    Ok(Known {
+        registered: registered(conn)?,
+        tags: tags(conn)?,
+        badges: rows(conn, "SELECT code, person FROM badge", |row| Ok((row.get(0)?, row.get(1)?)))?
+            .into_iter()
+            .collect(),
+        people: people(conn)?,
+    })
+}
+
+fn rows<T>(
+    conn: &Connection,
+    sql: &str,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, LedgerError> {
+    Ok(conn.prepare(sql)?.query_map(params![], read)?.collect::<Result<_, _>>()?)
+}
+
+fn registered(conn: &Connection) -> Result<BTreeMap<Subject, Body>, LedgerError> {
+    let sql = "SELECT subject, kind, body FROM fact WHERE kind IN ('asset-registered', 'kit-registered',
+               'room-registered', 'production-registered', 'booking-made', 'person-enrolled')
+               ORDER BY hlc, origin, origin_seq";
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
+    rows(conn, sql, read)?
+        .into_iter()
+        .map(|(subject, kind, body)| Ok((subject, body_of(&kind, &body)?)))
+        .collect()
+}
+
+fn tags(conn: &Connection) -> Result<BTreeMap<Code, BTreeSet<Subject>>, LedgerError> {
+    let mut tags: BTreeMap<Code, BTreeSet<Subject>> = BTreeMap::new();
+    for (code, thing) in rows(conn, "SELECT code, thing FROM tag", |row| Ok((row.get(0)?, row.get(1)?)))? {
+        tags.entry(code).or_default().insert(thing);
+    }
+    Ok(tags)
+}
+
+fn people(conn: &Connection) -> Result<BTreeMap<PersonHandle, Identity>, LedgerError> {
+    let badges = "SELECT code FROM badge WHERE person = ?1 ORDER BY code";
+    let mut badges = conn.prepare(badges)?;
+    let read = |row: &Row<'_>| {
+        Ok(Identity {
+            person: row.get(0)?,
+            handle: row.get(1)?,
+            name: row.get(2)?,
+            email: row.get(3)?,
+            phone: row.get(4)?,
+            badges: Vec::new(),
+        })
+    };
+    let mut people = BTreeMap::new();
+    for mut identity in rows(conn, "SELECT person, handle, name, email, phone FROM identity", read)? {
+        identity.badges =
+            badges.query_map([&identity.person], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        people.insert(identity.handle.clone(), identity);
+    }
+    Ok(people)
+}
