@@ -27,8 +27,12 @@ pub mod import;
 
 pub mod config;
 
+pub mod control;
+
 pub mod outbox;
 
 pub mod io;
 
 pub mod daemon;
+
+pub mod cli;

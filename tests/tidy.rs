@@ -22,28 +22,38 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &["time"]),
     ("station", &["time", "wire", "domain"]),
     ("outbox", &["time", "domain"]),
-    ("import", &["time", "domain", "nearest"]),
+    ("import", &["time", "domain", "nearest", "ledger"]),
     ("ledger", &["time", "domain"]),
     ("nearest", &[]),
     ("config", &["time", "domain", "wire", "nearest"]),
     ("writer", &["time", "domain", "station", "ledger", "config"]),
-    ("io", &["time", "wire", "domain", "station", "outbox", "import", "ledger", "config", "writer"]),
+    ("control", &["time", "domain", "import", "ledger", "writer"]),
+    (
+        "io",
+        &[
+            "control", "nearest", "time", "wire", "domain", "station", "outbox", "import", "ledger",
+            "config", "writer",
+        ],
+    ),
     (
         "daemon",
-        &["time", "wire", "domain", "station", "outbox", "import", "ledger", "config", "writer", "io"],
+        &[
+            "control", "time", "wire", "domain", "station", "outbox", "import", "ledger", "config", "writer",
+            "io",
+        ],
     ),
     (
         "cli",
         &[
-            "time", "wire", "domain", "station", "outbox", "import", "ledger", "config", "writer", "io",
-            "daemon",
+            "control", "nearest", "time", "wire", "domain", "station", "outbox", "import", "ledger",
+            "config", "writer", "io", "daemon",
         ],
     ),
     (
         "lib",
         &[
-            "time", "wire", "domain", "station", "outbox", "import", "ledger", "config", "writer", "io",
-            "daemon", "cli",
+            "control", "time", "wire", "domain", "station", "outbox", "import", "ledger", "config", "writer",
+            "io", "daemon", "cli",
         ],
     ),
     ("main", &["cli"]),

@@ -6,10 +6,11 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::people::Identity;
 use super::rows::body_of;
-use super::{Ledger, LedgerError, Reader};
+use super::{Ledger, LedgerError, Reader, load};
 use crate::domain::code::Code;
 use crate::domain::fact::{Body, Subject};
 use crate::domain::id::{PersonHandle, PersonId};
+use crate::domain::loaded::Found;
 
 /// Everything that a file can refer to or change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,6 +50,11 @@ impl Reader {
         let named: Vec<PersonId> =
             statement.query_map([text], |row| row.get(0))?.collect::<Result<_, _>>()?;
         Ok(<[PersonId; 1]>::try_from(named).ok().map(|[only]| only))
+    }
+
+    /// A person by the opaque id.
+    pub fn person(&self, id: &PersonId) -> Result<Found, LedgerError> {
+        Ok(load::person(self.conn(), id)?.map_or(Found::Unknown, Found::Person))
     }
 
     /// Ids by which things, places and people can be asked for: for "did you mean".

@@ -314,11 +314,7 @@ impl Reader {
 
     /// Who somebody is.
     pub fn named(&self, person: &PersonId) -> Result<Named, LedgerError> {
-        let sql = "SELECT handle, name FROM identity WHERE person = ?1";
-        let read =
-            |row: &Row<'_>| Ok(Named { person: person.clone(), handle: row.get(0)?, name: row.get(1)? });
-        let found = self.conn.prepare_cached(sql)?.query_row([person], read).optional()?;
-        Ok(found.unwrap_or_else(|| Named { person: person.clone(), handle: None, name: None }))
+        named(&self.conn, person)
     }
 
     /// How many things of each kind are known: assets, kits, people, rooms, productions, bookings.
@@ -336,7 +332,19 @@ impl Reader {
     }
 }
 
+fn named(conn: &Connection, person: &PersonId) -> Result<Named, LedgerError> {
+    let sql = "SELECT handle, name FROM identity WHERE person = ?1";
+    let read = |row: &Row<'_>| Ok(Named { person: person.clone(), handle: row.get(0)?, name: row.get(1)? });
+    let found = conn.prepare_cached(sql)?.query_row([person], read).optional()?;
+    Ok(found.unwrap_or_else(|| Named { person: person.clone(), handle: None, name: None }))
+}
+
 impl Ledger {
+    /// Who somebody is.
+    pub fn named(&self, person: &PersonId) -> Result<Named, LedgerError> {
+        named(&self.conn, person)
+    }
+
     /// Another connection to the same file that can only ask.
     pub fn reader(&self) -> Result<Reader, LedgerError> {
         Reader::open(&self.path)

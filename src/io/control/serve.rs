@@ -56,7 +56,9 @@ async fn blocking(
     match tokio::task::spawn_blocking(move || question(&asked)).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => storage(&error),
-        Err(error) => Response::refused(EXIT_STORAGE, vec![format!("the question was not answered: {error}")]),
+        Err(error) => {
+            Response::refused(EXIT_STORAGE, vec![format!("the question was not answered: {error}")])
+        }
     }
 }
 
@@ -91,7 +93,10 @@ fn shown(shared: &Shared, reply: &Reply) -> Result<Response, LedgerError> {
     let nobody = |person: &PersonId| Named { person: person.clone(), handle: None, name: None };
     let named = |person: &PersonId| ledger.named(person).unwrap_or_else(|_| nobody(person));
     let shown = ScanShown::of_reply(reply, &named, shared.config.timezone);
-    Ok(shown.map_or_else(|| Response::refused(EXIT_STORAGE, vec!["the scan was not answered".into()]), Response::scan))
+    Ok(shown.map_or_else(
+        || Response::refused(EXIT_STORAGE, vec!["the scan was not answered".into()]),
+        Response::scan,
+    ))
 }
 
 fn status(shared: &Shared) -> Result<Response, LedgerError> {
@@ -144,13 +149,16 @@ struct Wanted {
 }
 
 async fn import(shared: &Arc<Shared>, wanted: Wanted, say: &Sender<Value>) -> Response {
-    let (kind, file, dry_run, actor) = (wanted.kind, wanted.file.clone(), wanted.dry_run, wanted.actor.clone());
+    let (kind, file, dry_run, actor) =
+        (wanted.kind, wanted.file.clone(), wanted.dry_run, wanted.actor.clone());
     let asked = Arc::clone(shared);
     let planned = tokio::task::spawn_blocking(move || plan(&asked, &wanted)).await;
     let (plan, by) = match planned {
         Ok(Ok(planned)) => planned,
         Ok(Err(response)) => return *response,
-        Err(error) => return Response::refused(EXIT_STORAGE, vec![format!("the file was not read: {error}")]),
+        Err(error) => {
+            return Response::refused(EXIT_STORAGE, vec![format!("the file was not read: {error}")]);
+        }
     };
     let mut done = Imported::of(kind, &file, dry_run, &plan);
     if dry_run {
@@ -183,10 +191,10 @@ fn plan(shared: &Shared, wanted: &Wanted) -> Result<(Plan, Option<PersonId>), Bo
     let handle = wanted.actor.as_ref().and_then(|user| shared.config.control.actors.get(user));
     let by = handle.and_then(|handle| known.people.get(handle)).map(|identity| identity.person.clone());
     let mut ids = std::iter::from_fn(|| entropy::person().ok());
-    let plan =
-        prepare(wanted.kind, &wanted.file, &wanted.bytes, shared.config.timezone, &known, &mut ids).map_err(
-            |errors| Box::new(Response::refused(EXIT_CALL, errors.iter().map(ToString::to_string).collect())),
-        )?;
+    let plan = prepare(wanted.kind, &wanted.file, &wanted.bytes, shared.config.timezone, &known, &mut ids)
+        .map_err(|errors| {
+            Box::new(Response::refused(EXIT_CALL, errors.iter().map(ToString::to_string).collect()))
+        })?;
     Ok((plan, by))
 }
 

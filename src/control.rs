@@ -1,0 +1,441 @@
+//! What the command line and the daemon say to each other over the control socket, and the JSON of their answers. Pure.
+//!
+//! One request a line; the answer is one or more lines, the last with `"done":true`:
+//!
+//! ```text
+//! > {"verb":"scan","station":"cage","code":"CAM-1"}
+//! < {"done":true,"ok":true,"scan":{"scan":"…","station":"cage","level":"done","code":"checked-out",…}}
+//! > {"verb":"import","kind":"assets","file":"assets.csv","bytes":"69642c…","dry_run":false}
+//! < {"progress":{"rows":250,"of":1000}}
+//! < {"done":true,"ok":false,"exit":2,"errors":["assets.csv:3: column home: found …"]}
+//! ```
+
+use chrono_tz::Tz;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::domain::fact::Subject;
+use crate::domain::id::{AssetId, KitId, PersonHandle, PersonId, SiteId, StationId};
+use crate::domain::verdict::{SIGNAL_CHARS_MAX, Telling};
+use crate::domain::words::fit;
+use crate::import::{Kind, Plan};
+use crate::ledger::question::{Named, Reader};
+use crate::ledger::{Ledger, LedgerError};
+use crate::time::{Now, UtcMs};
+use crate::writer::{Answer, Batch, Reply};
+
+/// What the command line asks of the daemon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Request {
+    /// A code typed by hand at a station.
+    Scan {
+        /// Where.
+        station: StationId,
+        /// The code.
+        code: String,
+    },
+    /// How the daemon is.
+    Status,
+    /// A file of things, people or plans.
+    Import {
+        /// What it is about.
+        kind: Kind,
+        /// Its name in errors.
+        file: String,
+        /// The file, as pairs of hex digits.
+        #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
+        bytes: Vec<u8>,
+        /// Whether only to say what would be recorded.
+        #[serde(default)]
+        dry_run: bool,
+    },
+}
+
+/// One line of the daemon's answer.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Response {
+    /// Whether it is the last.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub done: bool,
+    /// Whether what was asked was done; on the last line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ok: Option<bool>,
+    /// How far an import is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+    /// The answer to a scan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan: Option<ScanShown>,
+    /// How the daemon is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Box<Status>>,
+    /// What an import did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<Imported>,
+    /// The exit code of the command line where it was not done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<u8>,
+    /// Why it was not done, each a sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<String>,
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Rows recorded.
+    pub rows: usize,
+    /// Rows that are new or different.
+    pub of: usize,
+}
+
+impl Response {
+    /// The answer to a scan.
+    pub fn scan(scan: ScanShown) -> Self {
+        Self { done: true, ok: Some(true), scan: Some(scan), ..Self::default() }
+    }
+
+    /// How the daemon is.
+    pub fn status(status: Status) -> Self {
+        Self { done: true, ok: Some(true), status: Some(Box::new(status)), ..Self::default() }
+    }
+
+    /// What an import did.
+    pub fn import(import: Imported) -> Self {
+        Self { done: true, ok: Some(true), import: Some(import), ..Self::default() }
+    }
+
+    /// How far an import is.
+    pub fn progress(rows: usize, of: usize) -> Self {
+        Self { progress: Some(Progress { rows, of }), ..Self::default() }
+    }
+
+    /// Why it was not done: the exit code of the command line and its sentences.
+    pub fn refused(exit: u8, errors: Vec<String>) -> Self {
+        Self { done: true, ok: Some(false), exit: Some(exit), errors, ..Self::default() }
+    }
+}
+
+/// A verdict as `scan` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScanShown {
+    /// The scan.
+    pub scan: String,
+    /// Where.
+    pub station: StationId,
+    /// `done`, `notice`, `ask`, `refused` or `again`.
+    pub level: String,
+    /// The code of the verdict.
+    pub code: String,
+    /// What a display of 32 characters shows.
+    pub text: String,
+    /// The whole answer.
+    pub sentence: String,
+    /// The asset it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<AssetId>,
+    /// The kit it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kit: Option<KitId>,
+    /// Who has the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// The same by the id of the studio's own list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_handle: Option<PersonHandle>,
+    /// The same by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_name: Option<String>,
+    /// The number of its last fact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<i64>,
+    /// Whether the scan had been recorded before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub already: bool,
+}
+
+impl ScanShown {
+    /// An answer with the names of people, times in the studio's zone.
+    pub fn of(answer: &Answer, named: &dyn Fn(&PersonId) -> Named, zone: Tz) -> Self {
+        let telling = Telling { names: true, zone, now: answer.at };
+        let who = answer.person.as_ref().map(named);
+        let subject = answer.verdict.what().map(|what| &what.subject);
+        Self {
+            scan: answer.scan.clone().unwrap_or_default(),
+            station: answer.station.clone(),
+            level: answer.level().name().to_owned(),
+            code: answer.verdict.code().to_owned(),
+            text: answer.verdict.text(&telling),
+            sentence: answer.verdict.sentence(&telling),
+            asset: subject.and_then(asset_of),
+            kit: subject.and_then(kit_of),
+            person: answer.person.clone(),
+            person_handle: who.as_ref().and_then(|who| who.handle.clone()),
+            person_name: who.and_then(|who| who.name),
+            seq: answer.seq,
+            already: false,
+        }
+    }
+
+    /// What a reply says of a scan; `None` for replies to anything else.
+    pub fn of_reply(reply: &Reply, named: &dyn Fn(&PersonId) -> Named, zone: Tz) -> Option<Self> {
+        match reply {
+            Reply::Decided(answer) => Some(Self::of(answer, named, zone)),
+            Reply::AlreadyThere { scan, station, level, verdict, sentence } => Some(Self {
+                scan: scan.clone(),
+                station: station.clone(),
+                level: level.clone(),
+                code: verdict.clone(),
+                text: fit(sentence, SIGNAL_CHARS_MAX),
+                sentence: sentence.clone(),
+                asset: None,
+                kit: None,
+                person: None,
+                person_handle: None,
+                person_name: None,
+                seq: None,
+                already: true,
+            }),
+            _ => None,
+        }
+    }
+
+    /// Whether nobody needs to do anything more: done, notice or again.
+    pub fn is_yes(&self) -> bool {
+        !matches!(self.level.as_str(), "ask" | "refused")
+    }
+}
+
+fn asset_of(subject: &Subject) -> Option<AssetId> {
+    match subject {
+        Subject::Asset(id) => Some(id.clone()),
+        _ => None,
+    }
+}
+
+fn kit_of(subject: &Subject) -> Option<KitId> {
+    match subject {
+        Subject::Kit(id) => Some(id.clone()),
+        _ => None,
+    }
+}
+
+/// Whether a daemon runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DaemonState {
+    /// It answers at its control socket.
+    Running,
+    /// Nobody answers there.
+    Stopped,
+}
+
+/// What `status` shows. What only a running daemon knows is absent while it is stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Whether it runs.
+    pub daemon: DaemonState,
+    /// The program's version.
+    pub version: String,
+    /// The studio.
+    pub site: SiteId,
+    /// The ledger; absent where there is none yet.
+    pub ledger: Option<LedgerStatus>,
+    /// Since when it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<UtcMs>,
+    /// False while the storage refuses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<bool>,
+    /// Whether the clock is believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_trusted: Option<bool>,
+    /// The connection to the broker, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broker: Option<String>,
+    /// Events that the broker has not taken yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backlog: Option<i64>,
+    /// The devices.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readers: Vec<ReaderStatus>,
+}
+
+/// The ledger in numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "each is the number of what it is called")]
+pub struct LedgerStatus {
+    /// The file.
+    pub path: String,
+    /// The number of the newest fact.
+    pub head_seq: i64,
+    pub assets: i64,
+    pub kits: i64,
+    pub people: i64,
+    pub rooms: i64,
+    pub productions: i64,
+    pub bookings: i64,
+    /// Assets out.
+    pub out: i64,
+    /// Assets out beyond their time.
+    pub overdue: i64,
+    /// Codes that nobody knows, within the scan log.
+    pub unknown_tags: i64,
+}
+
+impl LedgerStatus {
+    /// Counts at `now`.
+    pub fn of(reader: &Reader, now: UtcMs) -> Result<Self, LedgerError> {
+        let [assets, kits, people, rooms, productions, bookings] = reader.counts()?;
+        let summary = reader.summary(now)?;
+        Ok(Self {
+            path: reader.path().display().to_string(),
+            head_seq: summary.seq,
+            assets,
+            kits,
+            people,
+            rooms,
+            productions,
+            bookings,
+            out: summary.out,
+            overdue: summary.overdue,
+            unknown_tags: summary.unknown_tags,
+        })
+    }
+}
+
+/// A device of a running daemon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReaderStatus {
+    /// The reader.
+    pub id: String,
+    /// Where it stands.
+    pub station: StationId,
+    /// How it is, in one word.
+    pub state: String,
+    /// Which device, or what is the matter.
+    pub detail: String,
+}
+
+/// What an import did, or would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// What the file was about.
+    pub kind: Kind,
+    /// Its name.
+    pub file: String,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+    /// Rows about things that the ledger did not know.
+    pub new: usize,
+    /// Rows that said something else than the ledger.
+    pub changed: usize,
+    /// Rows that said what the ledger said.
+    pub same: usize,
+    /// Facts that were written.
+    pub facts: usize,
+    /// The rows that are new or different, as far as a dry run was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ChangeShown>,
+}
+
+/// A row that is new or different.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeShown {
+    /// Line on which the row begins, counted from 1.
+    pub line: u64,
+    /// `asset/cam-1`; of people `person/` and their handle.
+    pub thing: String,
+    /// Whether the ledger did not know it.
+    pub new: bool,
+}
+
+impl Imported {
+    /// What a plan does, before any of it is written.
+    pub fn of(kind: Kind, file: &str, dry_run: bool, plan: &Plan) -> Self {
+        let change = |change: &crate::import::Change| ChangeShown {
+            line: change.line,
+            thing: change.thing.clone(),
+            new: change.is_new,
+        };
+        Self {
+            kind,
+            file: file.to_owned(),
+            dry_run,
+            new: plan.new,
+            changed: plan.changed,
+            same: plan.same,
+            facts: 0,
+            changes: if dry_run { plan.changes.iter().map(change).collect() } else { Vec::new() },
+        }
+    }
+}
+
+/// The commits of a plan and the rows in each. `id` names the import; facts are numbered under it.
+pub fn batches(plan: Plan, id: &str, now: Now) -> Vec<(Batch, usize)> {
+    let mut first = 0;
+    let batch = |portion: crate::import::Portion| {
+        let batch =
+            Batch { id: id.to_owned(), first, facts: portion.facts, identities: portion.identities, now };
+        first += batch.facts.len();
+        (batch, portion.rows)
+    };
+    plan.portions.into_iter().map(batch).collect()
+}
+
+/// How the command line names people: by the ledger's own list.
+pub fn named(ledger: &Ledger, person: &PersonId) -> Named {
+    let nobody = || Named { person: person.clone(), handle: None, name: None };
+    ledger.named(person).unwrap_or_else(|_| nobody())
+}
+
+fn to_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    serializer.serialize_str(&hex)
+}
+
+fn from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let hex = String::deserialize(deserializer)?;
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
+    let bytes: Option<Vec<u8>> =
+        pairs.iter().map(|[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect();
+    bytes
+        .filter(|_| rest.is_empty())
+        .ok_or_else(|| serde::de::Error::custom("expected the bytes of the file as pairs of hex digits"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_one_line_of_json() {
+        let request = Request::Import {
+            kind: Kind::Assets,
+            file: "a.csv".to_owned(),
+            bytes: b"id\n\xff".to_vec(),
+            dry_run: false,
+        };
+        let line = serde_json::to_string(&request).unwrap();
+        assert_eq!(
+            line,
+            r#"{"verb":"import","kind":"assets","file":"a.csv","bytes":"69640aff","dry_run":false}"#
+        );
+        assert_eq!(serde_json::from_str::<Request>(&line).unwrap(), request);
+        for bad in ["69640", "zz"] {
+            assert!(serde_json::from_str::<Request>(&line.replace("69640aff", bad)).is_err(), "{bad}");
+        }
+        assert_eq!(serde_json::from_str::<Request>(r#"{"verb":"status"}"#).unwrap(), Request::Status);
+    }
+
+    #[test]
+    fn what_is_absent_takes_no_room() {
+        let text = |response: Response| serde_json::to_string(&response).unwrap();
+        assert_eq!(text(Response::progress(1, 2)), r#"{"progress":{"rows":1,"of":2}}"#);
+        assert_eq!(
+            text(Response::refused(2, vec!["No.".to_owned()])),
+            r#"{"done":true,"ok":false,"exit":2,"errors":["No."]}"#
+        );
+    }
+}
