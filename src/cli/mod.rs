@@ -1,0 +1,178 @@
+//! The command line: one file per verb. It prints for people, or JSON with `--json`.
+//!
+//! Exit codes: 0 done, 1 the answer is no, 2 the call or a file is wrong, 3 storage, device, broker or daemon out of reach.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+use crate::import::Kind;
+use crate::wire::Protocol;
+
+mod config_verbs;
+mod control_client;
+mod decode;
+mod demo;
+mod desk;
+mod facts;
+mod failure;
+mod import;
+mod out;
+mod replay;
+mod run;
+mod scan;
+mod screen;
+mod shell;
+mod status;
+mod verify;
+mod where_is;
+
+pub use failure::Failure;
+use screen::Screen;
+
+/// The daemon at the door of a studio's equipment cage.
+///
+/// Barcode and RFID scanners in; a durable ledger, lights and MQTT out. Exit codes: 0 done, 1 the answer is no,
+/// 2 the call or a file is wrong, 3 storage, device, broker or daemon cannot be reached.
+#[derive(Debug, Parser)]
+#[command(name = "cagekeeper", version, subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// The configuration; without it /etc/cagekeeper/cagekeeper.toml, else the embedded default
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print JSON: one document, or one line for each
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run the daemon
+    Run,
+    /// Show a small studio's day at the cage, in a temporary place
+    Demo,
+    /// Scan a code by hand: an asset, a badge, a card such as CK:DONE
+    Scan {
+        /// Where
+        station: String,
+        /// The code on the label, or an id
+        code: String,
+    },
+    /// Bring in a CSV file; running it again changes nothing
+    Import {
+        /// What the file is about
+        #[arg(value_parser = kinds())]
+        kind: Kind,
+        /// The file
+        file: PathBuf,
+        /// Only say what would be written
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Where is it, and who has it
+    Where {
+        /// A code, an id, a name, or a person, room, production or booking to see what is out for it
+        thing: String,
+    },
+    /// What is out
+    Out,
+    /// What should have been back
+    Overdue,
+    /// What happened: the ledger's facts, oldest first
+    Facts(facts::Which),
+    /// Replay all facts and compare every row that they make
+    Verify,
+    /// Decode bytes of a reader
+    Decode {
+        /// How they are framed
+        #[arg(long, value_parser = protocols())]
+        protocol: Protocol,
+        /// The HID report descriptor, as hex
+        #[arg(long, value_name = "HEX")]
+        descriptor: Option<String>,
+        /// Bytes as hex: for keyboard one report each, else pieces of one stream
+        #[arg(value_name = "HEX", required_unless_present = "descriptor")]
+        hex: Vec<String>,
+    },
+    /// Play a recording through the same decoders and rules, into a scratch copy of the ledger
+    Replay(replay::What),
+    /// How the daemon and the ledger are
+    Status,
+    /// The configuration
+    #[command(subcommand)]
+    Config(ConfigVerb),
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum ConfigVerb {
+    /// Read it and look at the files and devices it names
+    Check,
+    /// Print the commented default
+    ShowDefault,
+}
+
+fn kinds() -> impl TypedValueParser<Value = Kind> {
+    PossibleValuesParser::new(Kind::ALL.map(Kind::name))
+        .map(|name| Kind::parse(&name).unwrap_or(Kind::Assets))
+}
+
+fn protocols() -> impl TypedValueParser<Value = Protocol> {
+    PossibleValuesParser::new(Protocol::ALL.map(Protocol::name))
+        .map(|name| Protocol::parse(&name).unwrap_or(Protocol::Line))
+}
+
+/// Parses the command line, does what it says and gives the exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return said_by_clap(&error),
+    };
+    match run_verb(cli) {
+        Ok(code) => code,
+        Err(error) => failure::report(&error),
+    }
+}
+
+/// Help, version, or a call that is wrong.
+fn said_by_clap(error: &clap::Error) -> ExitCode {
+    // Nobody reads what cannot be printed.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+fn run_verb(cli: Cli) -> anyhow::Result<ExitCode> {
+    let screen = &mut Screen::new(cli.json);
+    let config = || Config::load(cli.config.as_deref());
+    match cli.verb {
+        Verb::Run => run::run(&config()?),
+        Verb::Demo => demo::demo(&config()?),
+        Verb::Scan { station, code } => scan::scan(&config()?, screen, &station, &code),
+        Verb::Import { kind, file, dry_run } => import::import(&config()?, screen, kind, &file, dry_run),
+        Verb::Where { thing } => where_is::where_is(&config()?, screen, &thing),
+        Verb::Out => out::out(&config()?, screen, false),
+        Verb::Overdue => out::out(&config()?, screen, true),
+        Verb::Facts(which) => facts::facts(&config()?, screen, &which),
+        Verb::Verify => verify::verify(&config()?, screen),
+        Verb::Decode { protocol, descriptor, hex } => {
+            decode::decode(screen, protocol, descriptor.as_deref(), &hex)
+        }
+        Verb::Replay(what) => replay::replay(&config()?, screen, &what),
+        Verb::Status => status::status(&config()?, screen),
+        Verb::Config(ConfigVerb::Check) => config_verbs::check(cli.config.as_deref(), screen),
+        Verb::Config(ConfigVerb::ShowDefault) => config_verbs::show_default(screen),
+        Verb::Completions { shell } => shell::completions(screen, shell),
+        Verb::Man => shell::man(screen),
+    }
+}

@@ -1,0 +1,82 @@
+//! `status`: how the daemon and the ledger are.
+
+use std::process::ExitCode;
+
+use super::control_client::{Daemon, incomplete};
+use super::desk::{reader_if_any, utc};
+use super::screen::Screen;
+use crate::config::Config;
+use crate::control::{DaemonState, LedgerStatus, Request, Status};
+use crate::domain::words::when;
+use crate::time::UtcMs;
+
+/// Asks the daemon or, where none runs, looks at the ledger.
+pub fn status(config: &Config, screen: &mut Screen) -> anyhow::Result<ExitCode> {
+    let now = utc(config);
+    let status = match Daemon::connect(&config.control.path)? {
+        Some(mut daemon) => *daemon.ask(&Request::Status, |_| ())?.status.ok_or_else(incomplete)?,
+        None => stopped(config, now)?,
+    };
+    if screen.is_json() {
+        screen.json(&status)?
+    } else {
+        show(config, screen, &status, now)?
+    }
+    screen.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn stopped(config: &Config, now: UtcMs) -> anyhow::Result<Status> {
+    let ledger = reader_if_any(config)?.map(|reader| LedgerStatus::of(&reader, now)).transpose()?;
+    Ok(Status {
+        daemon: DaemonState::Stopped,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        site: config.site.clone(),
+        ledger,
+        started_at: None,
+        recording: None,
+        clock_trusted: None,
+        broker: None,
+        backlog: None,
+        readers: Vec::new(),
+    })
+}
+
+fn show(config: &Config, screen: &mut Screen, status: &Status, now: UtcMs) -> anyhow::Result<()> {
+    let daemon = match (status.daemon, status.started_at) {
+        (DaemonState::Stopped, _) => "stopped".to_owned(),
+        (DaemonState::Running, None) => "running".to_owned(),
+        (DaemonState::Running, Some(at)) => format!("running since {}", when(at, now, config.timezone)),
+    };
+    screen.line(&format!("daemon   {daemon}, version {}, site {}", status.version, status.site))?;
+    if status.recording == Some(false) {
+        screen.line("         NOTHING IS BEING RECORDED: the storage refuses")?;
+    }
+    if status.clock_trusted == Some(false) {
+        screen.line("clock    not set: times are doubtful")?;
+    }
+    match &status.ledger {
+        Some(ledger) => show_ledger(screen, ledger)?,
+        None => screen.line("ledger   none yet: `cagekeeper import` or `cagekeeper run` makes one")?,
+    }
+    if let Some(broker) = &status.broker {
+        screen.line(&format!("broker   {broker}, {} events to tell", status.backlog.unwrap_or(0)))?;
+    }
+    for reader in &status.readers {
+        screen.line(&format!(
+            "reader   {} at {}: {}, {}",
+            reader.id, reader.station, reader.state, reader.detail
+        ))?;
+    }
+    Ok(())
+}
+
+fn show_ledger(screen: &mut Screen, ledger: &LedgerStatus) -> anyhow::Result<()> {
+    screen.line(&format!("ledger   {}, {} facts", ledger.path, ledger.head_seq))?;
+    let LedgerStatus { assets, kits, people, rooms, productions, bookings, .. } = ledger;
+    screen.line(&format!(
+        "         {assets} assets, {kits} kits, {people} people, {rooms} rooms, {productions} productions, {bookings} bookings"
+    ))?;
+    let LedgerStatus { out, overdue, unknown_tags, .. } = ledger;
+    screen.line(&format!("         {out} out, {overdue} overdue, {unknown_tags} unknown codes"))
+}
