@@ -31,8 +31,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "io",
         &[
-            "control", "time", "wire", "domain", "station", "outbox", "import", "ledger", "config", "writer",
-            "nearest",
+            "control", "nearest", "time", "wire", "domain", "station", "outbox", "import", "ledger",
+            "config", "writer",
         ],
     ),
     (

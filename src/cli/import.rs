@@ -13,7 +13,6 @@ use super::desk::{Desk, reader_if_any};
 use super::screen::Screen;
 use crate::config::Config;
 use crate::control::{Imported, Progress, Request, batches};
-use crate::domain::id::PersonId;
 use crate::import::{Kind, Plan, RowError, prepare};
 use crate::io::entropy;
 use crate::ledger::known::Known;
@@ -89,13 +88,8 @@ fn write(
 }
 
 fn plan(config: &Config, kind: Kind, name: &str, bytes: &[u8], known: &Known) -> Result<Plan, Failure> {
-    prepare(kind, name, bytes, config.timezone, known, &mut new_people())
+    prepare(kind, name, bytes, config.timezone, known, &mut std::iter::from_fn(|| entropy::person().ok()))
         .map_err(|errors| Failure::Wrong(refusal(&errors)))
-}
-
-/// Fresh opaque ids: `p-` and 12 hex digits.
-pub fn new_people() -> impl Iterator<Item = PersonId> {
-    std::iter::from_fn(|| PersonId::parse(&format!("p-{}", entropy::origin().ok()?)).ok())
 }
 
 fn refusal(errors: &[RowError]) -> String {
