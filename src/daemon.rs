@@ -237,15 +237,13 @@ impl Daemon {
         match event {
             ReaderEvent::Chunk(chunk) => self.chunk(chunk),
             ReaderEvent::Plugged { reader, descriptor, device } => {
-                tracing::info!(%reader, device, "reader plugged in");
                 let Some(door) = self.doors.get_mut(&reader) else { return Ok(()) };
                 if let Err(rejected) = door.lane.plugged(descriptor) {
                     tracing::warn!(%reader, device, "the device cannot be read as configured: {rejected}");
                 }
                 Ok(())
             }
-            ReaderEvent::Unplugged { reader, reason } => {
-                tracing::info!(%reader, reason, "reader gone");
+            ReaderEvent::Unplugged { reader, .. } => {
                 let now = self.shared.now();
                 let Some(door) = self.doors.get_mut(&reader) else { return Ok(()) };
                 let (station, effects) = (door.station.clone(), door.lane.unplugged(door.typed, now.mono));

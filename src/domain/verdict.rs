@@ -271,7 +271,7 @@ impl Verdict {
             Self::CodeIsPerson { who, bookings, clock_doubtful } => {
                 person(who, *bookings, *clock_doubtful, names)
             }
-            Self::SamePerson { .. } => "Session is open already: scan gear, or DONE".into(),
+            Self::SamePerson { .. } => "Open already: scan gear, or DONE".into(),
             Self::CodeIsProduction { title } => format!("For {title}"),
             Self::CodeIsBooking { booking, ends } => format!("For {booking}, until {}", at(*ends)),
             Self::BookingNotNow { booking, starts, ends } => {

@@ -138,7 +138,7 @@ pub fn hand_over(door: &Door, session: Session, group: &Group) -> Decision {
     session.moved_by(&door.loaded.scan);
     session.pending = None;
     let from = custody.person.as_ref().map(|holder| who_id(holder, group.holder));
-    let clock_doubtful = !door.now.trusted;
+    let clock_doubtful = purpose.found_by_time && !door.now.trusted;
     let verdict = Verdict::HandedOver { what: group.what(), from, due: purpose.due, clock_doubtful };
     Decision { verdict, facts, session }
 }
