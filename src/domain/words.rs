@@ -61,7 +61,7 @@ mod tests {
             ["1 min", "3 h", "1 day", "5 days"]
         );
         assert_eq!(when(UtcMs(i64::MAX), now, Tz::Pacific__Kiritimati), "30 Dec 9999");
-        assert_eq!(when(UtcMs(i64::MIN), now, Tz::America__Los_Angeles), "1 Jan 1");
+        assert_eq!(when(UtcMs(i64::MIN), now, Tz::America__Los_Angeles), "1 Jan 0001");
         assert_eq!(fit("Sony FX6 body with a very long name", 12), "Sony FX6 bo…");
     }
 }

@@ -332,10 +332,18 @@ pub fn dump(conn: &rusqlite::Connection, sql: &str) -> Vec<String> {
     let mut statement = conn.prepare(sql).unwrap();
     let columns = statement.column_count();
     let read = |row: &rusqlite::Row<'_>| {
-        let cells: Vec<String> = (0..columns)
-            .map(|column| format!("{:?}", row.get::<_, rusqlite::types::Value>(column).unwrap()))
-            .collect();
+        let cells: Vec<String> = (0..columns).map(|column| cell(row.get(column).unwrap())).collect();
         Ok(cells.join(" | "))
     };
     statement.query_map([], read).unwrap().map(Result::unwrap).collect()
+}
+
+fn cell(value: rusqlite::types::Value) -> String {
+    use rusqlite::types::Value;
+    match value {
+        Value::Null => "-".into(),
+        Value::Integer(number) => number.to_string(),
+        Value::Text(text) => text,
+        other => format!("{other:?}"),
+    }
 }
