@@ -419,32 +419,40 @@ mod tests {
             topics.summary(),
             topics.replay(),
         ];
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @r#"
+cagekeeper/v1/studio/daemon/main/status
+cagekeeper/v1/studio/daemon/main/info
+cagekeeper/v1/studio/station/cage/signal
+cagekeeper/v1/studio/event/checked-out
+cagekeeper/v1/studio/kit/kit-1
+cagekeeper/v1/studio/summary
+cagekeeper/v1/studio/replay
+"#);
     }
 
     #[test]
     fn events_are_cloud_events() {
         let full = event(&site(), &fact("asset/cam-fx6-01", Body::HandedOver(movement())));
-        insta::assert_snapshot!(text(full), @"");
+        insta::assert_snapshot!(text(full), @r#"{"specversion":"1.0","id":"0123456789ab.17","source":"cagekeeper/studio","type":"cagekeeper.handed-over.v1","subject":"asset/cam-fx6-01","time":"2026-11-23T08:54:03.512Z","datacontenttype":"application/json","data":{"seq":41,"station":"cage","reader":"gun","asset":"cam-fx6-01","kit":"kit-1","code":"04A7F2","person":"p-7f3a","from":"p-11aa","production":"spring-spot","booking":"b-12","room":"studio-b","due":"2026-11-24T08:54:03.512Z","actor":"p-7f3a","confirmed_by":"p-22bb","clock_trusted":true}}"#);
         let bare = Fact {
             station: None,
             actor: None,
             clock_trusted: false,
             ..fact("kit/kit-1", Body::Sighted(Movement::default()))
         };
-        insta::assert_snapshot!(text(event(&site(), &bare)), @"");
+        insta::assert_snapshot!(text(event(&site(), &bare)), @r#"{"specversion":"1.0","id":"0123456789ab.17","source":"cagekeeper/studio","type":"cagekeeper.sighted.v1","subject":"kit/kit-1","time":"2026-11-23T08:54:03.512Z","datacontenttype":"application/json","data":{"seq":41,"kit":"kit-1","clock_trusted":false}}"#);
         let annulled = Annulled { facts: vec!["s0.0".into()], reader: ReaderId::parse("gun").ok() };
-        insta::assert_snapshot!(text(event(&site(), &fact("asset/cam-fx6-01", Body::Annulled(annulled)))), @"");
+        insta::assert_snapshot!(text(event(&site(), &fact("asset/cam-fx6-01", Body::Annulled(annulled)))), @r#"{"specversion":"1.0","id":"0123456789ab.17","source":"cagekeeper/studio","type":"cagekeeper.annulled.v1","subject":"asset/cam-fx6-01","time":"2026-11-23T08:54:03.512Z","datacontenttype":"application/json","data":{"seq":41,"station":"cage","reader":"gun","asset":"cam-fx6-01","actor":"p-7f3a","clock_trusted":true,"facts":["s0.0"]}}"#);
     }
 
     #[test]
     fn a_thing_at_home_is_in_its_room_and_one_that_is_out_where_it_went() {
         let thing =
             ThingState { name: "FX6".into(), home: RoomId::parse("cage").ok(), custody: None, seq: 9 };
-        insta::assert_snapshot!(text(state(&thing)), @"");
+        insta::assert_snapshot!(text(state(&thing)), @r#"{"state":"home","custody":null,"room":"cage","production":null,"booking":null,"due":null,"since":null,"condition":null,"name":"FX6","seq":9}"#);
         let mut custody = Custody::made_by(&fact("asset/cam-fx6-01", Body::CheckedOut(movement()))).unwrap();
         let out = ThingState { custody: Some(custody.clone()), ..thing.clone() };
-        insta::assert_snapshot!(text(state(&out)), @"");
+        insta::assert_snapshot!(text(state(&out)), @r#"{"state":"out","custody":"p-7f3a","room":"studio-b","production":"spring-spot","booking":"b-12","due":"2026-11-24T08:54:03.512Z","since":"2026-11-23T08:54:03.512Z","condition":null,"name":"FX6","seq":9}"#);
         custody.out = false;
         custody.last = LastMove { kind: MoveKind::Returned, ..custody.last };
         let back = text(state(&ThingState { custody: Some(custody), ..thing }));
@@ -454,7 +462,7 @@ mod tests {
     #[test]
     fn the_summary_and_info_are_flat() {
         let numbers = Summary { total: 60, out: 7, overdue: 2, unknown_tags: 1, seq: 41 };
-        insta::assert_snapshot!(text(summary(&numbers)), @"");
+        insta::assert_snapshot!(text(summary(&numbers)), @r#"{"total":60,"out":7,"overdue":2,"missing":0,"maintenance_due":0,"unknown_tags":1,"seq":41}"#);
         let readers = [ReaderReport {
             id: ReaderId::parse("gun").unwrap(),
             station: StationId::parse("cage").unwrap(),
@@ -470,7 +478,7 @@ mod tests {
             backlog: 0,
             readers: &readers,
         });
-        insta::assert_snapshot!(text(said.clone()), @"");
+        insta::assert_snapshot!(text(said.clone()), @r#"{"version":"0.1.0","started_at":"2026-11-23T08:54:03.512Z","origin":"0123456789ab","head_seq":41,"backlog":0,"readers":[{"id":"gun","station":"cage","state":"gone","device":"/dev/ttyUSB0","reason":"unplugged"}]}"#);
         let before = InfoBefore::parse(&said).unwrap();
         assert_eq!(InfoBefore::told(Some(&before), "0123456789ab", 50), 41);
         assert_eq!(InfoBefore::told(Some(&before), "ba9876543210", 50), 0, "another ledger");
@@ -495,7 +503,7 @@ mod tests {
             turn: 1,
             at: AT,
         };
-        insta::assert_snapshot!(text(signal(&answer, false, Tz::UTC)), @"");
+        insta::assert_snapshot!(text(signal(&answer, false, Tz::UTC)), @r#"{"level":"ask","code":"already-out-to-other","text":"Hand over? CONFIRM. FX6 is out…","tone":"two-equal","asset":"fx6","kit":null,"person":"p-7f3a"}"#);
         let hello = Answer {
             verdict: Verdict::CodeIsPerson {
                 who: Who { id: person("p-7f3a"), name: Some("Ada".into()) },
@@ -505,7 +513,7 @@ mod tests {
             ..answer
         };
         assert!(!text(signal(&hello, false, Tz::UTC)).contains("Ada"));
-        insta::assert_snapshot!(text(signal(&hello, true, Tz::UTC)), @"");
+        insta::assert_snapshot!(text(signal(&hello, true, Tz::UTC)), @r#"{"level":"done","code":"code-is-person","text":"Hello Ada: scan gear","tone":"rising","asset":null,"kit":null,"person":"p-7f3a"}"#);
     }
 
     #[test]

@@ -237,11 +237,6 @@ enum Happened {
 
 impl Publisher {
     async fn run(mut self, mut stopping: oneshot::Receiver<()>) {
-        if matches!(self.broker, SiteBroker::None) {
-            tracing::warn!(
-                "nothing is told on MQTT: this program was built without its own broker. Set mqtt.url to another one"
-            );
-        }
         self.teller.head_moved(*self.inputs.head.borrow_and_update());
         self.teller.standing().readers_changed(self.inputs.readers.borrow_and_update().clone());
         loop {

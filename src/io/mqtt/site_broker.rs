@@ -21,6 +21,7 @@ pub(super) enum SiteBroker {
         state: watch::Receiver<BrokerState>,
     },
     /// None: this program was built without one.
+    #[cfg(not(feature = "embedded-broker"))]
     None,
 }
 
@@ -35,7 +36,12 @@ impl SiteBroker {
                 Self::Embedded { state: broker.state(), broker }
             }
             #[cfg(not(feature = "embedded-broker"))]
-            Broker::Embedded { .. } => Self::None,
+            Broker::Embedded { .. } => {
+                tracing::warn!(
+                    "nothing is told on MQTT: this program was built without its own broker. Set mqtt.url to another one"
+                );
+                Self::None
+            }
         }
     }
 

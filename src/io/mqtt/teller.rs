@@ -231,16 +231,16 @@ impl Teller {
         let Some((request, room)) = self.replays.next_wanted() else { return Ok(Part::Done) };
         let page = u32::try_from(room).unwrap_or(PAGE);
         let facts = self.ledger.facts_after(request.from - 1, page)?;
-        if facts.last().is_none_or(|fact| fact.seq > request.to) {
-            let within = facts.iter().take_while(|fact| fact.seq <= request.to);
-            let done = within.map(|fact| self.again(link, fact)).all(|taken| taken);
-            if done {
-                self.replays.passed(request.to);
+        let is_last = facts.last().is_none_or(|fact| fact.seq >= request.to);
+        for fact in facts.iter().filter(|fact| fact.seq <= request.to) {
+            if !self.again(link, fact) {
+                return Ok(Part::Busy);
             }
-            return Ok(if done { Part::More } else { Part::Busy });
         }
-        let done = facts.iter().all(|fact| self.again(link, fact));
-        Ok(if done { Part::More } else { Part::Busy })
+        if is_last {
+            self.replays.passed(request.to);
+        }
+        Ok(Part::More)
     }
 
     fn again(&mut self, link: &mut Link, fact: &Fact) -> bool {
