@@ -86,8 +86,8 @@ fn show_ledger(screen: &mut Screen, ledger: &LedgerStatus) -> anyhow::Result<()>
     screen.line(&format!("ledger   {}, {} facts", ledger.path, ledger.head_seq))?;
     let LedgerStatus { assets, kits, people, rooms, productions, bookings, .. } = ledger;
     screen.line(&format!(
-        "         {assets} assets, {kits} kits, {people} people, {rooms} rooms, {productions} productions, {bookings} bookings"
+        "         assets {assets}, kits {kits}, people {people}, rooms {rooms}, productions {productions}, bookings {bookings}"
     ))?;
     let LedgerStatus { out, overdue, unknown_tags, .. } = ledger;
-    screen.line(&format!("         {out} out, {overdue} overdue, {unknown_tags} unknown codes"))
+    screen.line(&format!("         out {out}, overdue {overdue}, unknown codes {unknown_tags}"))
 }
