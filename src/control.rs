@@ -259,6 +259,9 @@ pub struct Status {
     /// The devices.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub readers: Vec<ReaderStatus>,
+    /// What is the matter, each a sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trouble: Vec<String>,
 }
 
 /// The ledger in numbers.

@@ -130,6 +130,9 @@ fn print(
     if screen.is_json() {
         return facts.iter().try_for_each(|fact| screen.json(&FactShown::of(fact)?));
     }
+    if facts.is_empty() {
+        return screen.line("No facts.");
+    }
     let rows = facts.iter().map(|fact| row(config, reader, fact, now)).collect::<Result<Vec<_>, _>>()?;
     screen.table(&["SEQ", "WHEN", "KIND", "THING", "WHO", "WHERE", "MORE"], &rows)
 }

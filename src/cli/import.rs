@@ -33,7 +33,7 @@ pub fn import(
     let imported = match Daemon::connect(&config.control.path)? {
         Some(mut daemon) => {
             let request = Request::Import { kind, file: name, bytes, dry_run };
-            daemon.ask(&request, |progress| bar.at(progress))?.import.ok_or_else(incomplete)?
+            daemon.ask(&request, |progress| bar.at(progress)).map_err(mend)?.import.ok_or_else(incomplete)?
         }
         None if dry_run => {
             let known = reader_if_any(config)?.map(|reader| reader.known()).transpose()?;
@@ -88,15 +88,20 @@ fn write(
 }
 
 fn plan(config: &Config, kind: Kind, name: &str, bytes: &[u8], known: &Known) -> Result<Plan, Failure> {
-    prepare(kind, name, bytes, config.timezone, known, &mut std::iter::from_fn(|| entropy::person().ok()))
-        .map_err(|errors| Failure::Wrong(refusal(&errors)))
+    let mut ids = std::iter::from_fn(|| entropy::person().ok());
+    let lines = |errors: Vec<RowError>| errors.iter().map(RowError::to_string).collect::<Vec<_>>().join("\n");
+    prepare(kind, name, bytes, config.timezone, known, &mut ids)
+        .map_err(|errors| mend(Failure::Wrong(lines(errors))))
 }
 
-fn refusal(errors: &[RowError]) -> String {
-    let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    let places =
-        if errors.len() == 1 { "this place".to_owned() } else { format!("these {} places", errors.len()) };
-    format!("{}\nNothing was written: mend {places} and run it again", lines.join("\n"))
+/// Adds to a list of wrong places what to do.
+fn mend(failure: Failure) -> Failure {
+    let Failure::Wrong(lines) = failure else { return failure };
+    let places = match lines.lines().count() {
+        1 => "this place".to_owned(),
+        places => format!("these {places} places"),
+    };
+    Failure::Wrong(format!("{lines}\nNothing was written: mend {places} and run it again"))
 }
 
 fn show(screen: &mut Screen, imported: &Imported) -> anyhow::Result<()> {

@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
+use super::Failure;
 use super::control_client::{Daemon, incomplete};
 use super::desk::{reader_if_any, utc};
 use super::screen::Screen;
 use crate::config::Config;
-use crate::control::{DaemonState, LedgerStatus, Request, Status};
+use crate::control::{DaemonState, LedgerStatus, Request, Response, Status};
 use crate::domain::words::when;
 use crate::time::UtcMs;
 
@@ -14,7 +15,7 @@ use crate::time::UtcMs;
 pub fn status(config: &Config, screen: &mut Screen) -> anyhow::Result<ExitCode> {
     let now = utc(config);
     let status = match Daemon::connect(&config.control.path)? {
-        Some(mut daemon) => *daemon.ask(&Request::Status, |_| ())?.status.ok_or_else(incomplete)?,
+        Some(mut daemon) => running(daemon.ask(&Request::Status, |_| ())?)?,
         None => stopped(config, now)?,
     };
     if screen.is_json() {
@@ -24,6 +25,12 @@ pub fn status(config: &Config, screen: &mut Screen) -> anyhow::Result<ExitCode> 
     }
     screen.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn running(response: Response) -> Result<Status, Failure> {
+    let mut status = *response.status.ok_or_else(incomplete)?;
+    status.trouble.extend(response.errors);
+    Ok(status)
 }
 
 fn stopped(config: &Config, now: UtcMs) -> anyhow::Result<Status> {
@@ -39,6 +46,7 @@ fn stopped(config: &Config, now: UtcMs) -> anyhow::Result<Status> {
         broker: None,
         backlog: None,
         readers: Vec::new(),
+        trouble: Vec::new(),
     })
 }
 
@@ -50,7 +58,10 @@ fn show(config: &Config, screen: &mut Screen, status: &Status, now: UtcMs) -> an
     };
     screen.line(&format!("daemon   {daemon}, version {}, site {}", status.version, status.site))?;
     if status.recording == Some(false) {
-        screen.line("         NOTHING IS BEING RECORDED: the storage refuses")?;
+        screen.line("         NOTHING IS BEING RECORDED")?;
+    }
+    for trouble in &status.trouble {
+        screen.line(&format!("trouble  {trouble}"))?;
     }
     if status.clock_trusted == Some(false) {
         screen.line("clock    not set: times are doubtful")?;
@@ -75,8 +86,8 @@ fn show_ledger(screen: &mut Screen, ledger: &LedgerStatus) -> anyhow::Result<()>
     screen.line(&format!("ledger   {}, {} facts", ledger.path, ledger.head_seq))?;
     let LedgerStatus { assets, kits, people, rooms, productions, bookings, .. } = ledger;
     screen.line(&format!(
-        "         {assets} assets, {kits} kits, {people} people, {rooms} rooms, {productions} productions, {bookings} bookings"
+        "         assets {assets}, kits {kits}, people {people}, rooms {rooms}, productions {productions}, bookings {bookings}"
     ))?;
     let LedgerStatus { out, overdue, unknown_tags, .. } = ledger;
-    screen.line(&format!("         {out} out, {overdue} overdue, {unknown_tags} unknown codes"))
+    screen.line(&format!("         out {out}, overdue {overdue}, unknown codes {unknown_tags}"))
 }

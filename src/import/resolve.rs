@@ -262,9 +262,10 @@ impl<'a> Resolver<'a> {
 }
 
 fn not_known(kind: &str, near: Option<&str>) -> String {
+    let article = if kind.starts_with('a') { "an" } else { "a" };
     let plural = if kind == "person" { "people".to_owned() } else { format!("{kind}s") };
     match near {
-        Some(near) => format!("the id of a {kind} that is known; did you mean {near:?}?"),
-        None => format!("the id of a {kind} that is known: import {plural} first"),
+        Some(near) => format!("the id of {article} {kind} that is known; did you mean {near:?}?"),
+        None => format!("the id of {article} {kind} that is known: import {plural} first"),
     }
 }

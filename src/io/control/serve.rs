@@ -117,6 +117,7 @@ fn status(shared: &Shared) -> Result<Response, LedgerError> {
             broker,
             backlog: Some(ledger.head_seq()? - shared.told()),
             readers: shared.readers().into_iter().map(reader_status).collect(),
+            trouble: Vec::new(),
         })
     })
 }
