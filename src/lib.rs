@@ -32,3 +32,5 @@ pub mod outbox;
 pub mod io;
 
 pub mod daemon;
+
+pub mod cli;

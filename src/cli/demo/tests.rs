@@ -1,0 +1,365 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+use crate::config::{Config, Defaults};
+use crate::domain::code::Code;
+use crate::domain::fact::{
+    AssetRegistered, Body, BookingMade, KitRegistered, NewFact, PersonEnrolled, ProductionRegistered,
+    Quantity, RoomRegistered, Subject, TagOf,
+};
+use crate::domain::id::{PersonHandle, PersonId};
+use crate::domain::person::Role;
+use crate::domain::verdict::{Telling, Verdict};
+use crate::import;
+use crate::io::readers::replay;
+use crate::ledger::Ledger;
+use crate::ledger::people::Identity;
+use crate::time::{MonoMs, Now};
+use crate::wire::{Carrier, Decoded, Decoder, Setup, layout::Layout};
+use crate::writer::{Batch, Reply, Scan, Writer};
+
+/// Every row of the studio.
+struct Studio {
+    rooms: Vec<import::RoomRow>,
+    people: Vec<import::PersonRow>,
+    productions: Vec<import::ProductionRow>,
+    kits: Vec<import::KitRow>,
+    assets: Vec<import::AssetRow>,
+    bookings: Vec<import::BookingRow>,
+}
+
+const ZONE: Tz = Tz::Europe__London;
+
+fn noon() -> UtcMs {
+    UtcMs::parse_rfc3339("2026-11-23T12:07:00Z").unwrap()
+}
+
+fn demo(now: UtcMs, pace: Pace) -> Demo {
+    plan(now, ZONE, Paths::of(Path::new("/run/a \"demo\"")), 1883, pace, Colour::Plain)
+}
+
+fn studio(demo: &Demo) -> Studio {
+    let text = |kind: studio::Kind| {
+        demo.files.iter().find(|file| file.kind == kind).map(|file| file.text.as_bytes()).unwrap()
+    };
+    use studio::Kind::*;
+    Studio {
+        rooms: import::rooms("rooms.csv", text(Rooms)).unwrap(),
+        people: import::people("people.csv", text(People), ZONE).unwrap(),
+        productions: import::productions("productions.csv", text(Productions), ZONE).unwrap(),
+        kits: import::kits("kits.csv", text(Kits)).unwrap(),
+        assets: import::assets("assets.csv", text(Assets)).unwrap(),
+        bookings: import::bookings("bookings.csv", text(Bookings), ZONE).unwrap(),
+    }
+}
+
+fn config(demo: &Demo) -> Config {
+    let defaults = Defaults { timezone: Tz::UTC, ledger: "l".into(), control: "c".into() };
+    Config::parse(&demo.config, Some(&demo.paths.config), &defaults).unwrap()
+}
+
+#[test]
+fn the_configuration_is_right() {
+    let demo = demo(noon(), Pace::ToWatch);
+    let config = config(&demo);
+    assert_eq!((config.site.as_str(), config.timezone), ("demo", ZONE));
+    assert_eq!((&config.ledger.path, &config.control.path), (&demo.paths.ledger, &demo.paths.control));
+    let readers: Vec<&str> = config.readers.iter().map(|reader| reader.id.as_str()).collect();
+    assert_eq!(readers, ["gun", "cards", "wedge", "keyboard"]);
+    for device in Device::ALL {
+        let reader = config.readers.iter().find(|reader| reader.id == device.reader().unwrap()).unwrap();
+        assert_eq!((reader.protocol, reader.layout), (device.protocol(), Layout::Us));
+    }
+}
+
+#[test]
+fn the_studio_is_as_promised_and_names_only_what_exists() {
+    let studio = studio(&demo(noon(), Pace::ToWatch));
+    let sizes = (studio.rooms.len(), studio.people.len(), studio.productions.len(), studio.kits.len());
+    assert_eq!(sizes, (4, 8, 3, 4));
+    assert_eq!(studio.assets.len(), 60);
+    let rooms: BTreeSet<_> = studio.rooms.iter().map(|row| &row.id).collect();
+    let kits: BTreeSet<_> = studio.kits.iter().map(|row| &row.id).collect();
+    let people: BTreeSet<_> = studio.people.iter().map(|row| &row.handle).collect();
+    let productions: BTreeSet<_> = studio.productions.iter().map(|row| &row.id).collect();
+    let assets: BTreeSet<_> = studio.assets.iter().map(|row| &row.id).collect();
+    let models: BTreeSet<_> =
+        studio.assets.iter().filter_map(|row| row.model.as_ref()).map(|id| id.as_str()).collect();
+    for row in &studio.assets {
+        assert!(row.home.as_ref().is_none_or(|room| rooms.contains(room)), "{row:?}");
+        assert!(row.kit.as_ref().is_none_or(|kit| kits.contains(kit)), "{row:?}");
+        assert!(
+            row.day_rate_cents < row.week_rate_cents && row.week_rate_cents < row.replacement_value_cents
+        );
+    }
+    assert!(kits.iter().all(|kit| studio.assets.iter().any(|row| row.kit.as_ref() == Some(*kit))));
+    assert!(studio.productions.iter().flat_map(|row| &row.crew).all(|person| people.contains(person)));
+    for row in &studio.bookings {
+        assert!(row.production.as_ref().is_some_and(|id| productions.contains(id)), "{row:?}");
+        assert!(row.person.iter().chain(&row.crew).all(|person| people.contains(person)), "{row:?}");
+        assert!(row.rooms.iter().all(|room| rooms.contains(room)), "{row:?}");
+        assert!(row.assets.iter().all(|asset| assets.contains(asset)), "{row:?}");
+        assert!(row.models.iter().all(|(model, _)| models.contains(model.as_str())), "{row:?}");
+    }
+}
+
+/// What the decoder of a device makes of its pieces.
+fn decoded(device: Device, pieces: &[(u64, Vec<u8>)]) -> Vec<crate::wire::Read> {
+    let setup = Setup { protocol: device.protocol(), layout: Layout::Us, descriptor: None };
+    let mut decoder = Decoder::new(&setup).unwrap();
+    let read = |decoded| match decoded {
+        Decoded::Read(read) => read,
+        Decoded::Rejected(rejected) => panic!("{rejected}"),
+    };
+    pieces.iter().flat_map(|(at_ms, bytes)| decoder.handle(bytes, MonoMs(*at_ms))).map(read).collect()
+}
+
+#[test]
+fn every_step_decodes_to_its_code() {
+    for step in day::steps(Pace::ToWatch) {
+        let reads = decoded(step.device, &step.pieces);
+        assert!(reads.iter().all(|read| read.payload == step.code && read.terminated), "{step:?}: {reads:?}");
+        assert_eq!(reads.len(), if step.device == Device::Cards { 2 } else { 1 }, "{step:?}");
+        assert_eq!(reads[0].carrier == Carrier::Rfid125, step.device == Device::Cards);
+    }
+}
+
+#[test]
+fn the_recording_is_the_wedges_part_of_the_day() {
+    for pace in [Pace::ToWatch, Pace::Fast] {
+        let demo = demo(noon(), pace);
+        let lines = replay::parse(&demo.recording).unwrap();
+        assert_eq!(lines[0].at_ms, 0, "waits count from the first line");
+        assert!(lines.windows(2).all(|pair| pair[0].at_ms < pair[1].at_ms));
+        let pieces: Vec<_> = lines.into_iter().map(|line| (line.at_ms, line.bytes)).collect();
+        let read: Vec<String> =
+            decoded(Device::Wedge, &pieces).into_iter().map(|read| read.payload).collect();
+        let meant: Vec<&str> =
+            demo.steps.iter().filter(|step| step.device == Device::Wedge).map(|step| step.code).collect();
+        assert_eq!(read, meant);
+    }
+}
+
+#[test]
+fn the_day_is_short_and_no_step_overtakes_another() {
+    let end = |pace| day::steps(pace).last().map(|step| step.at_ms).unwrap();
+    assert!((40_000..50_000).contains(&end(Pace::ToWatch)), "{}", end(Pace::ToWatch));
+    assert!(end(Pace::Fast) < 8_000, "{}", end(Pace::Fast));
+    for pace in [Pace::ToWatch, Pace::Fast] {
+        for pair in day::steps(pace).windows(2) {
+            let sent_ms = pair[0].at_ms + pair[0].pieces.last().unwrap().0;
+            assert!(sent_ms + 80 <= pair[1].at_ms, "{pair:?}");
+        }
+    }
+}
+
+/// Facts of the whole studio: as an import makes them, as far as this day needs it.
+fn batch(studio: &Studio, now: UtcMs) -> Batch {
+    let ids: BTreeMap<&PersonHandle, PersonId> = studio
+        .people
+        .iter()
+        .zip(1..)
+        .map(|(row, nth)| (&row.handle, PersonId::parse(&format!("p{nth}")).unwrap()))
+        .collect();
+    let mut facts = Vec::new();
+    let mut add = |subject, body| facts.push(NewFact { subject, actor: None, body });
+    let mut tags = Vec::new();
+    for row in &studio.rooms {
+        let body = RoomRegistered { name: row.name.clone(), hour_rate_cents: row.hour_rate_cents };
+        add(Subject::Room(row.id.clone()), Body::RoomRegistered(body));
+    }
+    for row in &studio.people {
+        let role = Role::parse(row.role).unwrap();
+        let body = PersonEnrolled { role, active_until: row.active_until };
+        add(Subject::Person(ids[&row.handle].clone()), Body::PersonEnrolled(body));
+    }
+    for row in &studio.productions {
+        let body = ProductionRegistered {
+            title: row.title.clone(),
+            client: row.client.clone(),
+            stage: row.stage.to_owned(),
+            starts: row.starts,
+            ends: row.ends,
+            budget_cents: row.budget_cents,
+            crew: row.crew.iter().map(|handle| ids[handle].clone()).collect(),
+        };
+        add(Subject::Production(row.id.clone()), Body::ProductionRegistered(body));
+    }
+    for row in &studio.kits {
+        let subject = Subject::Kit(row.id.clone());
+        tags.extend(row.tags.iter().map(|tag| (tag, subject.clone())));
+        add(subject, Body::KitRegistered(KitRegistered { name: row.name.clone() }));
+    }
+    for row in &studio.assets {
+        let subject = Subject::Asset(row.id.clone());
+        tags.extend(row.tags.iter().map(|tag| (tag, subject.clone())));
+        let body = AssetRegistered {
+            name: row.name.clone(),
+            model: row.model.clone(),
+            category: row.category.clone(),
+            serial: row.serial.clone(),
+            home: row.home.clone(),
+            kit: row.kit.clone(),
+            day_rate_cents: row.day_rate_cents,
+            week_rate_cents: row.week_rate_cents,
+            replacement_value_cents: row.replacement_value_cents,
+        };
+        add(subject, Body::AssetRegistered(body));
+    }
+    for (tag, thing) in tags {
+        let code = Code::canonical(tag).unwrap();
+        add(Subject::Tag(code), Body::TagAssigned(TagOf { thing }));
+    }
+    for row in &studio.bookings {
+        let quantity = |(of, count): &(String, u32)| Quantity { of: of.clone(), count: *count };
+        let body = BookingMade {
+            production: row.production.clone(),
+            client: row.client.clone(),
+            person: row.person.as_ref().map(|handle| ids[handle].clone()),
+            rooms: row.rooms.clone(),
+            assets: row.assets.clone(),
+            models: row.models.iter().map(quantity).collect(),
+            stock: row.stock.iter().map(quantity).collect(),
+            crew: row.crew.iter().map(|handle| ids[handle].clone()).collect(),
+            starts: row.starts,
+            ends: row.ends,
+            status: row.status.to_owned(),
+        };
+        add(Subject::Booking(row.id.clone()), Body::BookingMade(body));
+    }
+    let identity = |row: &import::PersonRow| Identity {
+        person: ids[&row.handle].clone(),
+        handle: row.handle.clone(),
+        name: row.name.clone(),
+        email: row.email.clone(),
+        phone: row.phone.clone(),
+        badges: row.badges.iter().map(|badge| Code::canonical(badge).unwrap()).collect(),
+    };
+    let identities = studio.people.iter().map(identity).collect();
+    let now = Now { mono: MonoMs::default(), utc: now, trusted: true };
+    Batch { id: "demo-import".to_owned(), first: 0, facts, identities, now }
+}
+
+/// A writer whose ledger has the studio and its yesterday.
+fn opened(demo: &Demo) -> Writer {
+    let mut writer = Writer::new(Ledger::in_memory("demo").unwrap(), &config(demo));
+    let batch = batch(&studio(demo), demo.imported_at);
+    writer.handle_group(&[Input::Batch(batch)]).unwrap();
+    for reply in writer.handle_group(&demo.yesterday).unwrap() {
+        assert_eq!(verdict(&reply).level().name(), "done", "{reply:?}");
+    }
+    writer
+}
+
+fn verdict(reply: &Reply) -> &Verdict {
+    match reply {
+        Reply::Decided(answer) => &answer.verdict,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn scan(writer: &mut Writer, id: String, code: &str, utc: UtcMs) -> Verdict {
+    let scan = Scan {
+        id,
+        station: StationId::parse(STATION).unwrap(),
+        reader: None,
+        payload: code.to_owned(),
+        now: Now { mono: MonoMs(1_000), utc, trusted: true },
+    };
+    verdict(&writer.handle_group(&[Input::Scan(scan)]).unwrap()[0]).clone()
+}
+
+#[test]
+fn the_day_goes_as_it_says_at_any_hour() {
+    for (hour, pace) in [(0, Pace::ToWatch), (9, Pace::Fast), (12, Pace::ToWatch), (23, Pace::ToWatch)] {
+        let now = UtcMs::parse_rfc3339(&format!("2026-11-23T{hour:02}:58:00Z")).unwrap();
+        let demo = demo(now, pace);
+        let mut writer = opened(&demo);
+        for (nth, step) in demo.steps.iter().enumerate() {
+            let at = now.plus(i64::try_from(step.at_ms).unwrap());
+            let said = scan(&mut writer, format!("s{nth}"), step.code, at);
+            let telling = Telling { names: true, zone: ZONE, now: at };
+            assert_eq!(said.code(), step.verdict, "step {nth} {}: {}", step.code, said.sentence(&telling));
+        }
+    }
+}
+
+#[test]
+fn what_the_opening_offers_to_type_works() {
+    let demo = demo(noon(), Pace::ToWatch);
+    let mut writer = opened(&demo);
+    let typed = [
+        ("TW-2002", "code-is-person"),
+        ("cam-r5-01", "checked-out"),
+        ("tri-gitzo-01", "checked-out"),
+        ("TW-K-0031", "checked-out"),
+        ("CK:UNDO", "undone"),
+        ("CK:RETURN", "return-mode"),
+        ("cam-r5-01", "returned"),
+        ("CK:DONE", "session-closed"),
+    ];
+    for (nth, (code, expected)) in typed.into_iter().enumerate() {
+        assert!(demo.opening.contains(code), "{code}");
+        let at = noon().plus(i64::try_from(nth).unwrap() * 5_000);
+        assert_eq!(scan(&mut writer, format!("t{nth}"), code, at).code(), expected, "{code}");
+    }
+}
+
+mod stage {
+    use std::time::Duration;
+
+    use tokio::sync::mpsc;
+
+    use super::super::theatre::{Folder, Theatre};
+    use super::*;
+    use crate::config::ClockTrust;
+    use crate::io::clock::Clock;
+    use crate::io::readers::{ReaderEvent, spawn};
+
+    /// The whole day through pseudo-terminals, the recording and the daemon's own readers.
+    #[tokio::test]
+    async fn the_readers_read_the_day_in_its_order() {
+        let folder = Folder::make().unwrap();
+        let demo = plan(noon(), ZONE, Paths::of(folder.path()), 1883, Pace::Fast, Colour::Plain);
+        let theatre = Theatre::set_up(&demo).unwrap();
+        let (events, mut received) = mpsc::channel(64);
+        let clock = Clock::start(ClockTrust::Fixed(true));
+        let config = config(&demo);
+        let devices = config.readers.iter().filter(|reader| reader.id.as_str() != "keyboard");
+        let _readers: Vec<_> = devices.map(|reader| spawn(reader, clock, events.clone())).collect();
+        let mut told = 0;
+        let play = theatre.play(|_| told += 1);
+        tokio::pin!(play);
+
+        let mut decoders: BTreeMap<String, Decoder> = BTreeMap::new();
+        for device in Device::ALL {
+            let setup = Setup { protocol: device.protocol(), layout: Layout::Us, descriptor: None };
+            decoders.insert(device.name().to_owned(), Decoder::new(&setup).unwrap());
+        }
+        let meant: Vec<(&str, &str)> =
+            demo.steps.iter().map(|step| (step.device.name(), step.code)).collect();
+        let mut read: Vec<(String, String)> = Vec::new();
+        while read.len() < meant.len() {
+            let event = tokio::select! {
+                event = received.recv() => event.unwrap(),
+                ended = &mut play => panic!("{ended:?}"),
+                () = tokio::time::sleep(Duration::from_secs(20)) => panic!("silence after {read:?}"),
+            };
+            let ReaderEvent::Chunk(chunk) = event else { continue };
+            let reader = chunk.reader.as_str().to_owned();
+            for decoded in decoders.get_mut(&reader).unwrap().handle(&chunk.bytes, chunk.at) {
+                let Decoded::Read(scan) = decoded else { panic!("{decoded:?}") };
+                let scan = (reader.clone(), scan.payload);
+                // A card is sent twice.
+                if reader != "cards" || read.last() != Some(&scan) {
+                    read.push(scan);
+                }
+            }
+        }
+        let read: Vec<(&str, &str)> = read.iter().map(|(by, code)| (by.as_str(), code.as_str())).collect();
+        assert_eq!(read, meant);
+        let path = folder.path().to_owned();
+        folder.remove().unwrap();
+        assert!(!path.exists());
+    }
+}
