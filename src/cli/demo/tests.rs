@@ -153,42 +153,21 @@ fn the_day_is_short_and_no_step_overtakes_another() {
     }
 }
 
-/// Facts of the whole studio: as an import makes them, as far as this day needs it.
-fn batch(studio: &Studio, now: UtcMs) -> Batch {
-    let ids: BTreeMap<&PersonHandle, PersonId> = studio
-        .people
-        .iter()
-        .zip(1..)
-        .map(|(row, nth)| (&row.handle, PersonId::parse(&format!("p{nth}")).unwrap()))
-        .collect();
+/// People as the ledger knows them.
+type People<'a> = BTreeMap<&'a PersonHandle, PersonId>;
+
+fn several(people: &People, handles: &[PersonHandle]) -> Vec<PersonId> {
+    handles.iter().map(|handle| people[handle].clone()).collect()
+}
+
+/// Things with labels.
+fn gear(studio: &Studio) -> Vec<(Subject, Body)> {
     let mut facts = Vec::new();
-    let mut add = |subject, body| facts.push(NewFact { subject, actor: None, body });
     let mut tags = Vec::new();
-    for row in &studio.rooms {
-        let body = RoomRegistered { name: row.name.clone(), hour_rate_cents: row.hour_rate_cents };
-        add(Subject::Room(row.id.clone()), Body::RoomRegistered(body));
-    }
-    for row in &studio.people {
-        let role = Role::parse(row.role).unwrap();
-        let body = PersonEnrolled { role, active_until: row.active_until };
-        add(Subject::Person(ids[&row.handle].clone()), Body::PersonEnrolled(body));
-    }
-    for row in &studio.productions {
-        let body = ProductionRegistered {
-            title: row.title.clone(),
-            client: row.client.clone(),
-            stage: row.stage.to_owned(),
-            starts: row.starts,
-            ends: row.ends,
-            budget_cents: row.budget_cents,
-            crew: row.crew.iter().map(|handle| ids[handle].clone()).collect(),
-        };
-        add(Subject::Production(row.id.clone()), Body::ProductionRegistered(body));
-    }
     for row in &studio.kits {
         let subject = Subject::Kit(row.id.clone());
         tags.extend(row.tags.iter().map(|tag| (tag, subject.clone())));
-        add(subject, Body::KitRegistered(KitRegistered { name: row.name.clone() }));
+        facts.push((subject, Body::KitRegistered(KitRegistered { name: row.name.clone() })));
     }
     for row in &studio.assets {
         let subject = Subject::Asset(row.id.clone());
@@ -204,40 +183,81 @@ fn batch(studio: &Studio, now: UtcMs) -> Batch {
             week_rate_cents: row.week_rate_cents,
             replacement_value_cents: row.replacement_value_cents,
         };
-        add(subject, Body::AssetRegistered(body));
+        facts.push((subject, Body::AssetRegistered(body)));
     }
-    for (tag, thing) in tags {
-        let code = Code::canonical(tag).unwrap();
-        add(Subject::Tag(code), Body::TagAssigned(TagOf { thing }));
+    let tag = |(tag, thing): (&String, Subject)| {
+        (Subject::Tag(Code::canonical(tag).unwrap()), Body::TagAssigned(TagOf { thing }))
+    };
+    facts.extend(tags.into_iter().map(tag));
+    facts
+}
+
+/// Rooms, people and productions.
+fn house(studio: &Studio, people: &People) -> Vec<(Subject, Body)> {
+    let mut facts = Vec::new();
+    for row in &studio.rooms {
+        let body = RoomRegistered { name: row.name.clone(), hour_rate_cents: row.hour_rate_cents };
+        facts.push((Subject::Room(row.id.clone()), Body::RoomRegistered(body)));
     }
-    for row in &studio.bookings {
-        let quantity = |(of, count): &(String, u32)| Quantity { of: of.clone(), count: *count };
-        let body = BookingMade {
-            production: row.production.clone(),
+    for row in &studio.people {
+        let role = Role::parse(row.role).unwrap();
+        let body = PersonEnrolled { role, active_until: row.active_until };
+        facts.push((Subject::Person(people[&row.handle].clone()), Body::PersonEnrolled(body)));
+    }
+    for row in &studio.productions {
+        let body = ProductionRegistered {
+            title: row.title.clone(),
             client: row.client.clone(),
-            person: row.person.as_ref().map(|handle| ids[handle].clone()),
-            rooms: row.rooms.clone(),
-            assets: row.assets.clone(),
-            models: row.models.iter().map(quantity).collect(),
-            stock: row.stock.iter().map(quantity).collect(),
-            crew: row.crew.iter().map(|handle| ids[handle].clone()).collect(),
+            stage: row.stage.to_owned(),
             starts: row.starts,
             ends: row.ends,
-            status: row.status.to_owned(),
+            budget_cents: row.budget_cents,
+            crew: several(people, &row.crew),
         };
-        add(Subject::Booking(row.id.clone()), Body::BookingMade(body));
+        facts.push((Subject::Production(row.id.clone()), Body::ProductionRegistered(body)));
     }
+    facts
+}
+
+fn booking(row: &import::BookingRow, people: &People) -> (Subject, Body) {
+    let quantity = |(of, count): &(String, u32)| Quantity { of: of.clone(), count: *count };
+    let body = BookingMade {
+        production: row.production.clone(),
+        client: row.client.clone(),
+        person: row.person.as_ref().map(|handle| people[handle].clone()),
+        rooms: row.rooms.clone(),
+        assets: row.assets.clone(),
+        models: row.models.iter().map(quantity).collect(),
+        stock: row.stock.iter().map(quantity).collect(),
+        crew: several(people, &row.crew),
+        starts: row.starts,
+        ends: row.ends,
+        status: row.status.to_owned(),
+    };
+    (Subject::Booking(row.id.clone()), Body::BookingMade(body))
+}
+
+/// The whole studio: as an import makes it, as far as this day needs it.
+fn batch(studio: &Studio, now: UtcMs) -> Batch {
+    let opaque = |nth: i32| PersonId::parse(&format!("p{nth}")).unwrap();
+    let people: People = studio.people.iter().zip(1..).map(|(row, nth)| (&row.handle, opaque(nth))).collect();
     let identity = |row: &import::PersonRow| Identity {
-        person: ids[&row.handle].clone(),
+        person: people[&row.handle].clone(),
         handle: row.handle.clone(),
         name: row.name.clone(),
         email: row.email.clone(),
         phone: row.phone.clone(),
         badges: row.badges.iter().map(|badge| Code::canonical(badge).unwrap()).collect(),
     };
-    let identities = studio.people.iter().map(identity).collect();
-    let now = Now { mono: MonoMs::default(), utc: now, trusted: true };
-    Batch { id: "demo-import".to_owned(), first: 0, facts, identities, now }
+    let bookings = studio.bookings.iter().map(|row| booking(row, &people));
+    let facts = house(studio, &people).into_iter().chain(gear(studio)).chain(bookings);
+    Batch {
+        id: "demo-import".to_owned(),
+        first: 0,
+        facts: facts.map(|(subject, body)| NewFact { subject, actor: None, body }).collect(),
+        identities: studio.people.iter().map(identity).collect(),
+        now: Now { mono: MonoMs::default(), utc: now, trusted: true },
+    }
 }
 
 /// A writer whose ledger has the studio and its yesterday.
@@ -316,20 +336,22 @@ mod stage {
     use crate::io::clock::Clock;
     use crate::io::readers::{ReaderEvent, spawn};
 
+    /// Far more than the day takes.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
     /// The whole day through pseudo-terminals, the recording and the daemon's own readers.
     #[tokio::test]
     async fn the_readers_read_the_day_in_its_order() {
         let folder = Folder::make().unwrap();
         let demo = plan(noon(), ZONE, Paths::of(folder.path()), 1883, Pace::Fast, Colour::Plain);
-        let theatre = Theatre::set_up(&demo).unwrap();
+        let mut theatre = Theatre::set_up(&demo).unwrap();
         let (events, mut received) = mpsc::channel(64);
         let clock = Clock::start(ClockTrust::Fixed(true));
         let config = config(&demo);
         let devices = config.readers.iter().filter(|reader| reader.id.as_str() != "keyboard");
         let _readers: Vec<_> = devices.map(|reader| spawn(reader, clock, events.clone())).collect();
-        let mut told = 0;
-        let play = theatre.play(|_| told += 1);
-        tokio::pin!(play);
+        let mut told = Vec::new();
+        let play = theatre.play(|step| told.push(step.code));
 
         let mut decoders: BTreeMap<String, Decoder> = BTreeMap::new();
         for device in Device::ALL {
@@ -339,25 +361,26 @@ mod stage {
         let meant: Vec<(&str, &str)> =
             demo.steps.iter().map(|step| (step.device.name(), step.code)).collect();
         let mut read: Vec<(String, String)> = Vec::new();
-        while read.len() < meant.len() {
-            let event = tokio::select! {
-                event = received.recv() => event.unwrap(),
-                ended = &mut play => panic!("{ended:?}"),
-                () = tokio::time::sleep(Duration::from_secs(20)) => panic!("silence after {read:?}"),
-            };
-            let ReaderEvent::Chunk(chunk) = event else { continue };
-            let reader = chunk.reader.as_str().to_owned();
-            for decoded in decoders.get_mut(&reader).unwrap().handle(&chunk.bytes, chunk.at) {
-                let Decoded::Read(scan) = decoded else { panic!("{decoded:?}") };
-                let scan = (reader.clone(), scan.payload);
-                // A card is sent twice.
-                if reader != "cards" || read.last() != Some(&scan) {
-                    read.push(scan);
+        let watch = async {
+            while read.len() < meant.len() {
+                let Some(event) = received.recv().await else { break };
+                let ReaderEvent::Chunk(chunk) = event else { continue };
+                let reader = chunk.reader.as_str().to_owned();
+                for decoded in decoders.get_mut(&reader).unwrap().handle(&chunk.bytes, chunk.at) {
+                    let Decoded::Read(scan) = decoded else { panic!("{decoded:?}") };
+                    let scan = (reader.clone(), scan.payload);
+                    // A card is sent twice.
+                    if reader != "cards" || read.last() != Some(&scan) {
+                        read.push(scan);
+                    }
                 }
             }
-        }
+        };
+        let both = async { tokio::join!(play, watch).0 };
+        tokio::time::timeout(PATIENCE, both).await.expect("the day in time").unwrap();
         let read: Vec<(&str, &str)> = read.iter().map(|(by, code)| (by.as_str(), code.as_str())).collect();
         assert_eq!(read, meant);
+        assert_eq!(told, meant.iter().map(|(_, code)| *code).collect::<Vec<_>>());
         let path = folder.path().to_owned();
         folder.remove().unwrap();
         assert!(!path.exists());

@@ -29,6 +29,9 @@ const MQTT_PORT: u16 = 1_883;
 /// How often it is looked whether the daemon has opened its readers.
 const LOOK_MS: u64 = 10;
 
+/// After the last step, until its answer has been seen.
+const LAST_ANSWER_MS: u64 = 1_000;
+
 /// A folder of this demonstration alone, readable by its user alone.
 #[derive(Debug)]
 pub struct Folder(PathBuf);
@@ -93,6 +96,15 @@ impl Line {
         Ok(Self { device, end: File::from(master) })
     }
 
+    async fn send(&mut self, begin: Instant, step: &Step) -> Result<()> {
+        for (after_ms, bytes) in &step.pieces {
+            sleep_until(begin + Duration::from_millis(step.at_ms + after_ms)).await;
+            let sent = self.end.write_all(bytes);
+            sent.with_context(|| format!("the pseudo-terminal {} cannot be written", self.device.name()))?;
+        }
+        Ok(())
+    }
+
     /// Whether somebody reads it.
     fn is_held(&self) -> bool {
         let mut end = [PollFd::new(self.end.as_fd(), PollFlags::empty())];
@@ -126,24 +138,21 @@ impl Theatre {
     }
 
     /// Plays the day once the daemon has opened its readers; `tell` hears of each step just before it happens.
+    /// Returns when the last one has had time to be answered. Dropping the theatre unplugs its devices.
     ///
     /// The wedge's recording is played by its own reader, which the daemon starts at the same moment.
-    pub async fn play(mut self, mut tell: impl FnMut(&Step)) -> Result<()> {
+    pub async fn play(&mut self, mut tell: impl FnMut(&Step)) -> Result<()> {
         self.wait_for_readers().await;
         let begin = Instant::now();
-        for step in std::mem::take(&mut self.steps) {
+        for step in &self.steps {
             sleep_until(begin + Duration::from_millis(step.at_ms)).await;
-            tell(&step);
-            let Some(line) = self.lines.iter_mut().find(|line| line.device == step.device) else { continue };
-            for (after_ms, bytes) in &step.pieces {
-                sleep_until(begin + Duration::from_millis(step.at_ms + after_ms)).await;
-                line.end.write_all(bytes).with_context(|| {
-                    format!("the pseudo-terminal {} cannot be written", line.device.name())
-                })?;
+            tell(step);
+            if let Some(line) = self.lines.iter_mut().find(|line| line.device == step.device) {
+                line.send(begin, step).await?;
             }
         }
-        // A terminal whose device ends is unplugged: they stay until the caller drops this.
-        std::future::pending().await
+        sleep(Duration::from_millis(LAST_ANSWER_MS)).await;
+        Ok(())
     }
 
     async fn wait_for_readers(&self) {
