@@ -39,11 +39,11 @@ impl Pace {
         }
     }
 
-    /// A code typed by the wedge takes up to 100 ms, a card 65 ms.
+    /// A code typed by the wedge takes up to 60 ms, a card 65 ms.
     fn gap_ms(self) -> u64 {
         match self {
             Self::ToWatch => 1_350,
-            Self::Fast => 200,
+            Self::Fast => 250,
         }
     }
 

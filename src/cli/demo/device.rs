@@ -60,7 +60,7 @@ impl Device {
 const CARD_REPEAT_MS: u64 = 65;
 
 /// Between two reports of a fast scanner.
-const REPORT_MS: u64 = 3;
+const REPORT_MS: u64 = 2;
 
 const ENTER: u8 = 0x28;
 const LEFT_SHIFT: u8 = 0x02;

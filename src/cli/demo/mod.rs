@@ -5,14 +5,17 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
 use chrono_tz::Tz;
 
+use crate::config::{Config, Defaults};
 use crate::domain::id::StationId;
 use crate::time::UtcMs;
 use crate::writer::Input;
 
 pub mod day;
 pub mod device;
+pub mod perform;
 pub mod prompt;
 pub mod studio;
 #[cfg(test)]
@@ -79,6 +82,16 @@ pub struct Demo {
     pub recording: String,
     /// What the terminal says first.
     pub opening: String,
+}
+
+impl Demo {
+    /// The configuration as the daemon takes it.
+    pub fn parse_config(&self, zone: Tz) -> Result<Config> {
+        let (ledger, control) = (self.paths.ledger.clone(), self.paths.control.clone());
+        let defaults = Defaults { timezone: zone, ledger, control };
+        Config::parse(&self.config, Some(&self.paths.config), &defaults)
+            .context("the demonstration's own configuration is wrong")
+    }
 }
 
 /// Plans a demonstration around `now` in `zone`, with its broker at `mqtt_port` of 127.0.0.1.

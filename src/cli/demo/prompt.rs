@@ -50,7 +50,7 @@ Everything lies in {folder} and goes away when you end this.
 ",
         title = bold("cagekeeper demo: a day at the equipment cage in under a minute"),
         look = bold("Look, in another terminal:"),
-        typed = bold("Scan by hand: type a code here and press Enter (when the day is over, or in between):"),
+        typed = bold("Scan by hand, best when the day is over: type a code here and press Enter."),
         end = bold("Ctrl-C ends the demonstration."),
     )
 }

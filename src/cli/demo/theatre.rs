@@ -23,8 +23,8 @@ use super::Demo;
 use super::day::Step;
 use super::device::Device;
 
-/// The port at which MQTT is looked for first.
-const MQTT_PORT: u16 = 1_883;
+/// The port at which everybody looks for a broker.
+pub const MQTT_PORT: u16 = 1_883;
 
 /// How often it is looked whether the daemon has opened its readers.
 const LOOK_MS: u64 = 10;
@@ -69,9 +69,9 @@ impl Folder {
     }
 }
 
-/// The port for the demonstration's broker on 127.0.0.1: 1883, or a free one where that is taken.
-pub fn free_port() -> Result<u16> {
-    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, MQTT_PORT))
+/// A port for the demonstration's broker on 127.0.0.1: the preferred one, or any that is free where it is taken.
+pub fn free_port(preferred: u16) -> Result<u16> {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, preferred))
         .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
         .and_then(|listener| listener.local_addr());
     Ok(bound.context("127.0.0.1 has no free port for the broker")?.port())
