@@ -39,11 +39,11 @@ impl Pace {
         }
     }
 
-    /// A code typed by the wedge takes up to 60 ms, a card 65 ms.
+    /// A code takes the wedge up to 60 ms and a card 65 ms; the rest is for a machine that is busy.
     fn gap_ms(self) -> u64 {
         match self {
             Self::ToWatch => 1_350,
-            Self::Fast => 250,
+            Self::Fast => 350,
         }
     }
 

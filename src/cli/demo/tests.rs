@@ -145,11 +145,11 @@ fn the_recording_is_the_wedges_part_of_the_day() {
 fn the_day_is_short_and_no_step_overtakes_another() {
     let end = |pace| day::steps(pace).last().map(|step| step.at_ms).unwrap();
     assert!((40_000..50_000).contains(&end(Pace::ToWatch)), "{}", end(Pace::ToWatch));
-    assert!(end(Pace::Fast) < 10_000, "{}", end(Pace::Fast));
+    assert!(end(Pace::Fast) < 12_000, "{}", end(Pace::Fast));
     for pace in [Pace::ToWatch, Pace::Fast] {
         for pair in day::steps(pace).windows(2) {
             let sent_ms = pair[0].at_ms + pair[0].pieces.last().unwrap().0;
-            assert!(sent_ms + 150 <= pair[1].at_ms, "{pair:?}");
+            assert!(sent_ms + 250 <= pair[1].at_ms, "{pair:?}");
         }
     }
 }
