@@ -10,10 +10,22 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// What is logged unless `RUST_LOG` says otherwise: this program's life, and of its broker what needs attention.
 const DEFAULT: &str = "info,mqtt5=warn,rumqttc=warn";
 
-/// Starts logging. A second call changes nothing.
+/// Where the terminal is a stage, only what needs attention.
+const QUIET: &str = "error,cagekeeper=warn";
+
+/// Starts logging for a service.
 pub fn start() {
+    start_with(DEFAULT);
+}
+
+/// Starts logging for a program that speaks to a person.
+pub fn start_quiet() {
+    start_with(QUIET);
+}
+
+fn start_with(default: &str) {
     let filter = std::env::var("RUST_LOG").ok().and_then(|wanted| EnvFilter::try_new(wanted).ok());
-    let filter = filter.unwrap_or_else(|| EnvFilter::new(DEFAULT));
+    let filter = filter.unwrap_or_else(|| EnvFilter::new(default));
     let registry = tracing_subscriber::registry().with(filter);
     // systemd names the journal's socket where standard error leads into it.
     let journal = std::env::var("JOURNAL_STREAM").ok().and_then(|_| tracing_journald::layer().ok());

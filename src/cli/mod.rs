@@ -56,7 +56,11 @@ enum Verb {
     /// Run the daemon
     Run,
     /// Show a small studio's day at the cage, in a temporary place
-    Demo,
+    Demo {
+        /// Play the day at once
+        #[arg(long)]
+        fast: bool,
+    },
     /// Scan a code by hand: an asset, a badge, a card such as CK:DONE
     Scan {
         /// Where
@@ -158,7 +162,7 @@ fn run_verb(cli: Cli) -> anyhow::Result<ExitCode> {
     let config = || Config::load(cli.config.as_deref());
     match cli.verb {
         Verb::Run => run::run(&config()?),
-        Verb::Demo => demo::demo(&config()?),
+        Verb::Demo { fast } => demo::open::demo(fast),
         Verb::Scan { station, code } => scan::scan(&config()?, screen, &station, &code),
         Verb::Import { kind, file, dry_run } => import::import(&config()?, screen, kind, &file, dry_run),
         Verb::Where { thing } => where_is::where_is(&config()?, screen, &thing),

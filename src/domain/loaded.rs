@@ -140,6 +140,8 @@ pub struct LastScan {
     pub scan: String,
     /// Its facts that moved something, and what they moved.
     pub facts: Vec<(String, Subject)>,
-    /// What has been moved again since, if anything.
-    pub touched: Option<Subject>,
+    /// What people call the first of them.
+    pub name: String,
+    /// What people call a thing that has been moved again since, if there is one.
+    pub touched: Option<String>,
 }

@@ -220,8 +220,20 @@ fn last_scan(conn: &Connection, scan: &str) -> Result<LastScan, LedgerError> {
     let sql = "SELECT c.subject FROM fact f JOIN custody c ON c.subject = f.subject
                WHERE f.scan_id = ?1 AND f.kind IN ('checked-out', 'returned', 'handed-over')
                AND c.last_fact NOT IN (SELECT id FROM fact WHERE scan_id = ?1) LIMIT 1";
-    let touched = conn.prepare_cached(sql)?.query_row([scan], |row| row.get(0)).optional()?;
-    Ok(LastScan { scan: scan.to_owned(), facts, touched })
+    let touched: Option<Subject> =
+        conn.prepare_cached(sql)?.query_row([scan], |row| row.get(0)).optional()?;
+    let touched = touched.map(|thing| name_of(conn, &thing)).transpose()?;
+    let name = facts.first().map(|(_, thing)| name_of(conn, thing)).transpose()?.unwrap_or_default();
+    Ok(LastScan { scan: scan.to_owned(), facts, name, touched })
+}
+
+/// What people call an asset or a kit; its id where it is not registered.
+fn name_of(conn: &Connection, thing: &Subject) -> Result<String, LedgerError> {
+    let sql = "SELECT name FROM asset WHERE 'asset' = ?1 AND id = ?2 UNION ALL
+               SELECT name FROM kit WHERE 'kit' = ?1 AND id = ?2";
+    let name =
+        conn.prepare_cached(sql)?.query_row([thing.kind(), thing.id()], |row| row.get(0)).optional()?;
+    Ok(name.unwrap_or_else(|| thing.id().to_owned()))
 }
 
 /// The newest fact about a thing, where it is a sighting.

@@ -59,13 +59,13 @@ fn undo(door: &Door, mut session: Session) -> Decision {
         return answer(session, Verdict::NothingToUndo);
     };
     if let Some(touched) = &last.touched {
-        return answer(session, Verdict::UndoTooLate { name: touched.id().to_owned() });
+        return answer(session, Verdict::UndoTooLate { name: touched.clone() });
     }
     session.scans.retain(|scan| *scan != last.scan);
     session.pending = None;
     let facts = annulments(door, &session, last);
-    let name = facts.first().map(|fact| fact.subject.id().to_owned()).unwrap_or_default();
-    Decision { verdict: Verdict::Undone { things: facts.len(), name }, facts, session }
+    let verdict = Verdict::Undone { things: facts.len(), name: last.name.clone() };
+    Decision { verdict, facts, session }
 }
 
 /// One annulling fact for each thing that the scan moved.
