@@ -13,7 +13,7 @@ use crate::domain::code::Code;
 use crate::domain::custody::Custody;
 use crate::domain::fact::Subject;
 use crate::domain::id::{AssetId, BookingId, KitId, PersonHandle, PersonId, ProductionId, RoomId};
-use crate::domain::loaded::Found;
+use crate::domain::loaded::{Found, Room};
 use crate::domain::words::when;
 use crate::ledger::question::{Named, OutRow, Sighting, ThingState, UnknownCode};
 use crate::ledger::{LedgerError, Reader};
@@ -54,10 +54,7 @@ pub fn where_is(config: &Config, screen: &mut Screen, text: &str) -> anyhow::Res
         Found::Asset(asset) => thing(config, screen, &reader, &Subject::Asset(asset.id), now)?,
         Found::Kit(kit) => thing(config, screen, &reader, &Subject::Kit(kit.id), now)?,
         Found::Person(person) => holds(config, screen, &reader, &person.id, now)?,
-        Found::Room(room) => {
-            let rows = rows(&reader, |row| row.room.as_ref() == Some(&room.id))?;
-            gathered(config, screen, ("room", room.id.as_str(), &room.name), &rows, now)?
-        }
+        Found::Room(room) => in_room(config, screen, &reader, &room, now)?,
         Found::Production(production) => {
             let rows = rows(&reader, |row| row.production.as_ref() == Some(&production.id))?;
             gathered(config, screen, ("production", production.id.as_str(), &production.title), &rows, now)?
@@ -216,6 +213,40 @@ fn gathered(
     } else {
         screen.line(&format!("{name} ({kind}/{id}):"))?;
         show_out(config, screen, rows, now)?;
+    }
+    Ok(true)
+}
+
+/// What went there, and what belongs there and is not out.
+fn in_room(
+    config: &Config,
+    screen: &mut Screen,
+    reader: &Reader,
+    room: &Room,
+    now: UtcMs,
+) -> anyhow::Result<bool> {
+    let here = reader.at_home(&room.id)?;
+    let rows = rows(reader, |row| row.room.as_ref() == Some(&room.id))?;
+    if screen.is_json() {
+        let here: Vec<&AssetId> = here.iter().map(|(id, _)| id).collect();
+        let out: Vec<OutShown> = rows.iter().map(|row| OutShown::of(row, now)).collect();
+        screen.json(&json!({ "room": room.id, "name": room.name, "here": here, "out": out }))?;
+        return Ok(true);
+    }
+    screen.line(&format!(
+        "{} (room/{}): {} at home here, {} gone there",
+        room.name,
+        room.id,
+        here.len(),
+        rows.len()
+    ))?;
+    let here: Vec<Vec<String>> =
+        here.into_iter().map(|(id, name)| vec![format!("asset/{id}"), name]).collect();
+    if !here.is_empty() {
+        screen.table(&["HERE", "NAME"], &here)?;
+    }
+    if !rows.is_empty() {
+        show_out(config, screen, &rows, now)?;
     }
     Ok(true)
 }

@@ -251,3 +251,85 @@ fn booking(to: &mut Resolver<'_>, row: BookingRow) {
     };
     to.thing(line, subject, Body::BookingMade(body), &[]);
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::id::StationId;
+    use crate::ledger::Ledger;
+    use crate::ledger::append::Occasion;
+    use crate::time::{MonoMs, Now, UtcMs};
+
+    /// Brings a file into a ledger and gives the plan, as the writer would.
+    fn bring(ledger: &mut Ledger, import: &str, kind: Kind, text: &str) -> Result<Plan, String> {
+        let known = ledger.known().unwrap();
+        let mut ids = (0..).filter_map(|n| PersonId::parse(&format!("p-{import}-{n}")).ok());
+        let plan = prepare(kind, "file.csv", text.as_bytes(), Tz::UTC, &known, &mut ids)
+            .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
+        let now = Now { mono: MonoMs(0), utc: UtcMs(1), trusted: true };
+        let (station, mut first) = (StationId::parse("import").unwrap(), 0);
+        for portion in &plan.portions {
+            portion.identities.iter().for_each(|identity| {
+                ledger.put_identity(identity).unwrap();
+            });
+            let occasion = Occasion { scan_id: import, station: &station, now: &now };
+            ledger.append(&occasion, first, portion.facts.clone()).unwrap();
+            first += portion.facts.len();
+        }
+        Ok(plan)
+    }
+
+    #[test]
+    fn a_commit_is_of_bounded_size_and_the_rows_of_all_of_them_are_those_that_changed() {
+        let rows: String = (0..1_000).map(|n| format!("g-{n},Gear,T-{n};U-{n}\n")).collect();
+        let mut ledger = Ledger::in_memory("0123456789ab").unwrap();
+        let plan = bring(&mut ledger, "a", Kind::Assets, &format!("id,name,tags\n{rows}")).unwrap();
+        assert!(plan.portions.iter().all(|portion| portion.facts.len() <= 252));
+        assert_eq!(plan.portions.iter().map(|portion| portion.rows).sum::<usize>(), 1_000);
+        assert_eq!((plan.new, plan.changed, plan.same), (1_000, 0, 0));
+    }
+
+    #[test]
+    fn without_random_bytes_no_person_is_made() {
+        let mut none = std::iter::empty();
+        let known = Known::default();
+        let errors =
+            prepare(Kind::People, "p.csv", b"id,name\nada,Ada\n", Tz::UTC, &known, &mut none).unwrap_err();
+        assert!(errors[0].expected.starts_with("random bytes of the operating system"), "{}", errors[0]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_file_that_is_taken_changes_nothing_the_second_time(
+            before in prop::collection::vec((0..6_u8, 0..6_u8), 0..6),
+            after in prop::collection::vec((0..6_u8, 0..6_u8), 0..6),
+            people in any::<bool>(),
+        ) {
+            let (kind, header) =
+                if people { (Kind::People, "id,name,badges") } else { (Kind::Assets, "id,name,tags") };
+            let file = |rows: &[(u8, u8)]| {
+                let row = |(id, tag): &(u8, u8)| match tag {
+                    0 => format!("t-{id},N,\n"),
+                    1 => format!("t-{id},N,t-{tag}\n"),
+                    _ => format!("t-{id},N{tag},C-{tag}\n"),
+                };
+                format!("{header}\n{}", rows.iter().map(row).collect::<String>())
+            };
+            let mut ledger = Ledger::in_memory("0123456789ab").unwrap();
+            let first = bring(&mut ledger, "a", kind, &file(&before)).is_ok();
+            if bring(&mut ledger, "b", kind, &file(&after)).is_ok() {
+                let again = bring(&mut ledger, "c", kind, &file(&after)).unwrap();
+                prop_assert_eq!((again.new, again.changed, again.portions.len()), (0, 0, 0));
+                prop_assert_eq!(again.same, after.len());
+                let known = ledger.known().unwrap();
+                prop_assert!(known.tags.values().all(|things| things.len() == 1), "{:?}", known.tags);
+                prop_assert!(ledger.verify().unwrap().is_whole());
+            } else {
+                let same = !first || bring(&mut ledger, "c", kind, &file(&before)).unwrap().portions.is_empty();
+                prop_assert!(same, "a refused file wrote something");
+            }
+        }
+    }
+}

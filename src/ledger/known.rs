@@ -9,7 +9,7 @@ use super::rows::body_of;
 use super::{Ledger, LedgerError, Reader, load};
 use crate::domain::code::Code;
 use crate::domain::fact::{Body, Subject};
-use crate::domain::id::{PersonHandle, PersonId};
+use crate::domain::id::{AssetId, PersonHandle, PersonId, RoomId};
 use crate::domain::loaded::Found;
 
 /// Everything that a file can refer to or change.
@@ -55,6 +55,15 @@ impl Reader {
     /// A person by the opaque id.
     pub fn person(&self, id: &PersonId) -> Result<Found, LedgerError> {
         Ok(load::person(self.conn(), id)?.map_or(Found::Unknown, Found::Person))
+    }
+
+    /// Assets that belong in a room and are not out, with their names.
+    pub fn at_home(&self, room: &RoomId) -> Result<Vec<(AssetId, String)>, LedgerError> {
+        let sql = "SELECT id, name FROM asset WHERE home = ?1 AND NOT EXISTS
+                   (SELECT 1 FROM custody WHERE subject = 'asset/' || asset.id AND out = 1) ORDER BY id";
+        let mut statement = self.conn().prepare_cached(sql)?;
+        let rows = statement.query_map([room], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Ids by which things, places and people can be asked for: for "did you mean".
