@@ -13,6 +13,7 @@
 //! 09:00:20 cage silence -> …           the station waited in vain for CONFIRM, else for the next scan
 //! 09:00:21 cage late silence -> …      the wait is over, but a scan came just before
 //! 09:00:22 cage resend -> …            the last scan once more under its own id
+//! storage refuses · storage writes      commits fail from here on, or work again
 //! restart · clock untrusted · clock trusted · next day
 //! who cam-1 -> out to ana for night-bus, due Tue 09:00
 //! facts -> …                           facts since the last such line
@@ -32,7 +33,7 @@ use std::path::{Path, PathBuf};
 
 use cagekeeper::domain::fact::{Body, Fact};
 use cagekeeper::domain::session::Wait;
-use cagekeeper::domain::verdict::{Level, SIGNAL_CHARS_MAX, Telling};
+use cagekeeper::domain::verdict::{Level, SIGNAL_CHARS_MAX, Telling, Verdict};
 use cagekeeper::domain::words::when;
 use cagekeeper::time::UtcMs;
 use cagekeeper::writer::{Answer, Input, Reply, Scan};
@@ -43,6 +44,7 @@ use stage::{Pairs, Stage, handle_of, moment, now, scan, span_ms, station, statio
 const STORIES_MIN: usize = 40;
 const DAY_MS: i64 = 86_400_000;
 const ARROW: &str = " -> ";
+const REFUSAL: &str = "no room";
 
 /// Verdicts that say that something moved or was seen: each has its fact.
 const WITH_FACT: &[&str] = &[
@@ -72,6 +74,7 @@ struct Story {
     facts_told: i64,
     seen: BTreeSet<String>,
     badges: Vec<String>,
+    storage_refuses: bool,
 }
 
 /// What stands behind the arrow of a line, by the number of the line.
@@ -94,6 +97,7 @@ impl Story {
             facts_told: 0,
             seen: BTreeSet::new(),
             badges: Vec::new(),
+            storage_refuses: false,
         }
     }
 
@@ -127,6 +131,7 @@ impl Story {
                 self.stage().start();
                 self.started_at = self.at;
             }
+            "storage" => self.storage(parts[1] == "refuses"),
             "clock" => self.trusted = parts[1] == "trusted",
             "next" => self.day += 1,
             "who" => drop(outcomes.insert(number, self.who(&parts[1]))),
@@ -143,6 +148,14 @@ impl Story {
                 }
             }
         }
+    }
+
+    /// From here on every commit fails, or works again.
+    fn storage(&mut self, refuses: bool) {
+        self.storage_refuses = refuses;
+        let refuse =
+            format!("CREATE TRIGGER full BEFORE INSERT ON scan BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END");
+        self.stage().raw().execute_batch(if refuses { &refuse } else { "DROP TRIGGER full" }).unwrap();
     }
 
     /// `09:00:00 cage scan CODE` and its like: the input waits for the commit.
@@ -190,7 +203,17 @@ impl Story {
         }
         let inputs: Vec<Input> = queued.iter().map(|(_, _, input)| input.clone()).collect();
         let before = self.stage().facts().len();
-        let replies = self.stage().writer().handle_group(&inputs).unwrap();
+        let replies = match self.stage().writer().handle_group(&inputs) {
+            Ok(replies) => replies,
+            Err(error) if self.storage_refuses => {
+                assert!(error.to_string().contains(REFUSAL), "{error}");
+                assert_eq!(before, self.stage().facts().len(), "a commit that failed left facts");
+                return queued
+                    .iter()
+                    .for_each(|(number, ..)| drop(outcomes.insert(*number, self.not_recorded())));
+            }
+            Err(error) => panic!("{error}"),
+        };
         let after = self.stage().facts();
         let mut told = 0;
         for ((number, at_station, _), reply) in queued.into_iter().zip(replies) {
@@ -198,6 +221,17 @@ impl Story {
             outcomes.insert(number, said);
         }
         assert!(told > 0 || after.len() == before, "facts came that no verdict told of");
+    }
+
+    /// What the light says while nothing can be written.
+    fn not_recorded(&mut self) -> String {
+        let verdict = Verdict::NotRecorded;
+        self.seen.insert(verdict.code().to_owned());
+        format!("{} {} {:?}", verdict.level().name(), verdict.code(), verdict.sentence(&self.telling()))
+    }
+
+    fn telling(&self) -> Telling {
+        Telling { names: true, zone: chrono_tz::Europe::London, now: self.at }
     }
 
     fn reply(&mut self, at_station: &str, reply: Reply, fresh: &[Fact], told: &mut usize) -> String {

@@ -71,6 +71,8 @@ impl Ledger {
         lock: Option<File>,
     ) -> Result<Self, LedgerError> {
         let opening = |error: rusqlite::Error| LedgerError::opening(&path, &error);
+        // Nothing is written, not even the journal mode, before it is clear that the file is ours.
+        refuse_foreign(&conn, &path)?;
         conn.pragma_update(None, "journal_mode", "WAL").map_err(opening)?;
         conn.pragma_update(None, "synchronous", "FULL")?;
         conn.pragma_update(None, "foreign_keys", true)?;
@@ -210,23 +212,25 @@ fn migrations() -> Migrations<'static> {
     Migrations::new(SCHEMA.iter().map(|sql| M::up(sql)).collect())
 }
 
-fn migrate(conn: &mut Connection, path: &Path) -> Result<(), LedgerError> {
-    let found: i64 = conn
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .map_err(|error| LedgerError::opening(path, &error))?;
+fn refuse_foreign(conn: &Connection, path: &Path) -> Result<(), LedgerError> {
+    let number = |sql: &str| -> Result<i64, LedgerError> {
+        conn.query_row(sql, [], |row| row.get(0)).map_err(|error| LedgerError::opening(path, &error))
+    };
+    let found = number("PRAGMA user_version")?;
     let known = i64::try_from(SCHEMA.len()).unwrap_or(i64::MAX);
     if found > known {
         return Err(LedgerError::Newer { path: path.to_owned(), found, known });
     }
-    let foreign: i64 = conn.query_row(
-        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-        [],
-        |row| row.get(0),
-    )?;
-    if found == 0 && foreign > 0 {
+    let tables =
+        number("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")?;
+    if found == 0 && tables > 0 {
         let reason = "this is a database of another program".to_owned();
         return Err(LedgerError::Unreadable { path: path.to_owned(), reason });
     }
+    Ok(())
+}
+
+fn migrate(conn: &mut Connection, path: &Path) -> Result<(), LedgerError> {
     migrations().to_latest(conn).map_err(|error| match error {
         rusqlite_migration::Error::RusqliteError { err, .. } => LedgerError::opening(path, &err),
         other => LedgerError::Failed(other.to_string()),

@@ -65,7 +65,7 @@ impl Reader {
 }
 
 impl Reader {
-    /// Folds the subjects of the last `facts` facts afresh elsewhere and compares their rows.
+    /// Folds the subjects of the last `facts` facts afresh elsewhere, compares their rows, and counts all facts.
     pub fn verify_recent(&self, facts: u32) -> Result<Report, LedgerError> {
         self.conn().execute_batch("BEGIN")?;
         let report = verify_recent(self.conn(), facts);
@@ -75,7 +75,7 @@ impl Reader {
 }
 
 impl Ledger {
-    /// Folds the subjects of the last `facts` facts afresh elsewhere and compares their rows.
+    /// Folds the subjects of the last `facts` facts afresh elsewhere, compares their rows, and counts all facts.
     pub fn verify_recent(&self, facts: u32) -> Result<Report, LedgerError> {
         verify_recent(&self.conn, facts)
     }
@@ -102,6 +102,7 @@ fn verify_recent(conn: &Connection, facts: u32) -> Result<Report, LedgerError> {
         compare_subject(conn, &scratch.conn, &subject, &mut report)?;
     }
     check_integrity(conn, "quick_check", &mut report)?;
+    check_origins(conn, &mut report)?;
     Ok(report)
 }
 
