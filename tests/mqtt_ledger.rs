@@ -1,6 +1,12 @@
 //! The ledger told on MQTT, against a real mosquitto: nothing is lost and nothing is invented.
 #![allow(clippy::disallowed_methods, reason = "waits for brokers")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -410,6 +416,37 @@ fn retained_states_are_the_ledgers_and_a_reconnect_sends_only_what_changed() {
 }
 
 #[test]
+fn a_refresh_that_is_cut_off_continues_where_it_stopped() {
+    let broker = Mosquitto::start(Persistence::Off);
+    let all = Collector::start(broker.port(), "all", &format!("{ROOT}/#"));
+    let dir = tempfile::tempdir().unwrap();
+    let slow = url(broker.port()).replace("2000", "10");
+    run(async {
+        let mut cage = Cage::furnished(&config(dir.path(), &slow)).await;
+        cage.tell();
+        let told =
+            |info: &String| serde_json::from_str::<serde_json::Value>(info).unwrap()["head_seq"].as_i64();
+        let newest = || payloads_on(&all, "daemon/main/info").last().and_then(told).filter(|told| *told > 10);
+        until("a part to be told", newest).await;
+        cage.mqtt = None;
+        until("the end", || payloads_on(&all, "daemon/main/status").get(1).cloned()).await;
+        let told = newest().unwrap();
+        cage.tell();
+        cage.until_told().await;
+        let times = |n: i64| payloads_on(&all, &format!("asset/a-{n}")).len();
+        let asset_of = |seq: i64| (seq - 2) / 2;
+        let last = i64::try_from(ASSETS).unwrap() - 1;
+        assert!((1..last).contains(&asset_of(told)), "the first part was told up to {told}");
+        until("the last asset", || (times(last) == 1).then_some(())).await;
+        for n in 0..=asset_of(told) {
+            assert_eq!(times(n), 1, "a-{n} was with the broker before the cut");
+        }
+        assert!((0..=last).all(|n| times(n) >= 1));
+        cage.close().await;
+    });
+}
+
+#[test]
 fn status_info_and_summary_say_how_it_stands() {
     let broker = Mosquitto::start(Persistence::Off);
     let all = Collector::start(broker.port(), "all", &format!("{ROOT}/#"));
@@ -535,7 +572,6 @@ fn a_replay_says_the_same_events_again_and_nonsense_is_dropped() {
         for nonsense in ["", "again please", r#"{"from":9,"to":3}"#] {
             somebody_publishes(broker.port(), "replay", nonsense, false).await;
         }
-        // The listener may connect later than the publisher: asked until it answers.
         let wanted = format!(r#"{{"from":0,"to":{}}}"#, first + 149);
         let expected: Vec<u64> = (first..first + 150).map(|seq| u64::try_from(seq).unwrap()).collect();
         somebody_publishes(broker.port(), "replay", &wanted, false).await;
@@ -563,7 +599,10 @@ fn the_embedded_broker_is_started_and_waited_for() {
         let mut cage = Cage::furnished(&config(dir.path(), &format!("listen = \"127.0.0.1:{port}\""))).await;
         cage.tell();
         cage.scan_gear(20).await;
-        assert!(!cage.mqtt.as_ref().unwrap().status().borrow().connected, "the port is taken");
+        let says_why =
+            |status: &MqttStatus| status.reason.as_ref().is_some_and(|why| why.contains("is taken"));
+        let status = cage.until("the reason", says_why).await;
+        assert!(!status.connected, "the port is taken");
         drop(taken);
         cage.until_told().await;
         let started = move || Collector::start(port, "collector", &format!("{ROOT}/#"));

@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 
 use super::payload::{self, InfoBefore, ReaderReport, ReplayRequest, Topics};
 use super::readback::read_back;
-use super::site_broker::SiteBroker;
+use super::site_broker::{Reach, SiteBroker};
 use super::teller::{Filled, Teller};
 use super::{Inbox, InboxEvent, InboxSetup, Incoming, Link, LinkEvent, LinkSetup};
 use crate::config::{Config, MqttConfig};
@@ -225,7 +225,7 @@ struct Publisher {
 
 /// What a turn waits for.
 enum Happened {
-    Ready(Box<MqttConfig>),
+    Broker(Reach),
     Link(LinkEvent),
     Inbox(InboxEvent),
     ReadBack(Option<Vec<u8>>),
@@ -316,7 +316,6 @@ impl Publisher {
 
     async fn next(&mut self, wake: Option<MonoMs>) -> Happened {
         let wait_ms = wake.map(|at| at.since(self.setup.clock.mono()));
-        let is_linked = self.link.is_some();
         tokio::select! {
             event = next_of_link(&mut self.link) => Happened::Link(event),
             changed = self.inputs.head.changed(), if self.open.head => Happened::Head(changed.is_ok()),
@@ -324,14 +323,15 @@ impl Publisher {
             event = next_of_inbox(&mut self.inbox) => Happened::Inbox(event),
             kept = next_of_readback(&mut self.readback) => Happened::ReadBack(kept),
             changed = self.inputs.readers.changed(), if self.open.readers => Happened::Readers(changed.is_ok()),
-            config = self.broker.ready(&self.setup.mqtt, is_linked) => Happened::Ready(Box::new(config)),
+            reach = self.broker.next(&self.setup.mqtt) => Happened::Broker(reach),
             () = pause(wait_ms) => Happened::Time,
         }
     }
 
     fn note(&mut self, happened: Happened) {
         match happened {
-            Happened::Ready(config) => self.connect(&config),
+            Happened::Broker(Reach::Ready(config)) => self.connect(&config),
+            Happened::Broker(Reach::Waiting(reason)) => self.down(Some(reason)),
             Happened::Link(event) => self.on_link(event),
             Happened::Inbox(InboxEvent::Message(message)) => self.on_message(&message),
             Happened::Inbox(InboxEvent::Up { .. } | InboxEvent::Down { .. }) | Happened::Time => {}

@@ -7,80 +7,91 @@ use tokio::sync::watch;
 use super::broker::{BrokerState, EmbeddedBroker};
 use crate::config::{Broker, MqttConfig};
 
+/// What there is to say of the broker.
+#[derive(Debug)]
+pub(super) enum Reach {
+    /// It can be connected to with this configuration.
+    Ready(Box<MqttConfig>),
+    /// The one in this program does not listen, and why. It tries again by itself.
+    Waiting(String),
+}
+
 /// The broker of this site.
 #[derive(Debug)]
-pub(super) enum SiteBroker {
-    /// Somebody else's: there is nothing to wait for.
-    External,
-    /// The one in this program.
+pub(super) struct SiteBroker {
+    is_said: bool,
     #[cfg(feature = "embedded-broker")]
-    Embedded {
-        /// Dropped, it ends.
-        broker: EmbeddedBroker,
-        /// How it is.
-        state: watch::Receiver<BrokerState>,
-    },
-    /// None: this program was built without one.
-    #[cfg(not(feature = "embedded-broker"))]
-    None,
+    embedded: Option<(EmbeddedBroker, watch::Receiver<BrokerState>)>,
 }
 
 impl SiteBroker {
     /// Starts the embedded broker where the configuration wants one.
+    #[cfg_attr(not(feature = "embedded-broker"), allow(unused_variables, reason = "there is none to start"))]
     pub(super) fn start(config: &MqttConfig) -> Self {
-        match &config.broker {
-            Broker::External(_) => Self::External,
-            #[cfg(feature = "embedded-broker")]
+        #[cfg(feature = "embedded-broker")]
+        let embedded = match &config.broker {
+            Broker::External(_) => None,
             Broker::Embedded { listen } => {
                 let broker = EmbeddedBroker::start(*listen);
-                Self::Embedded { state: broker.state(), broker }
+                let state = broker.state();
+                Some((broker, state))
             }
-            #[cfg(not(feature = "embedded-broker"))]
-            Broker::Embedded { .. } => {
-                tracing::warn!(
-                    "nothing is told on MQTT: this program was built without its own broker. Set mqtt.url to another one"
-                );
-                Self::None
-            }
+        };
+        Self {
+            is_said: false,
+            #[cfg(feature = "embedded-broker")]
+            embedded,
         }
     }
 
-    /// Waits until the broker can be connected to, and gives the configuration that leads to it: at once for
-    /// somebody else's, each time that the embedded one begins to listen. Never returns where there is no more.
-    ///
-    /// May be dropped and called again.
-    pub(super) async fn ready(&mut self, config: &MqttConfig, is_linked: bool) -> MqttConfig {
-        match self {
-            Self::External if !is_linked => config.clone(),
-            #[cfg(feature = "embedded-broker")]
-            Self::Embedded { state, .. } => listening(state, config, is_linked).await,
-            _ => std::future::pending().await,
+    /// Waits until there is something new to say: of somebody else's broker once and at once, of the embedded one
+    /// each time that it begins to listen or cannot. May be dropped and called again.
+    pub(super) async fn next(&mut self, config: &MqttConfig) -> Reach {
+        #[cfg(feature = "embedded-broker")]
+        if let Some((_, state)) = &mut self.embedded {
+            return of_embedded(state, &mut self.is_said, config).await;
+        }
+        if self.is_said {
+            std::future::pending::<()>().await;
+        }
+        self.is_said = true;
+        match &config.broker {
+            Broker::External(_) => Reach::Ready(Box::new(config.clone())),
+            Broker::Embedded { .. } => {
+                let reason = "nothing is told on MQTT: this program was built without its own broker. Set mqtt.url to another one";
+                tracing::warn!("{reason}");
+                Reach::Waiting(reason.to_owned())
+            }
         }
     }
 
     /// Ends the embedded broker, within about a second.
     pub(super) async fn shutdown(self) {
         #[cfg(feature = "embedded-broker")]
-        if let Self::Embedded { broker, .. } = self {
+        if let Some((broker, _)) = self.embedded {
             broker.shutdown().await;
         }
     }
 }
 
 #[cfg(feature = "embedded-broker")]
-async fn listening(
+async fn of_embedded(
     state: &mut watch::Receiver<BrokerState>,
+    is_said: &mut bool,
     config: &MqttConfig,
-    is_linked: bool,
-) -> MqttConfig {
-    let mut is_seen = is_linked;
+) -> Reach {
     loop {
-        if is_seen && state.changed().await.is_err() {
+        if *is_said && state.changed().await.is_err() {
             std::future::pending::<()>().await;
         }
-        is_seen = true;
-        if let BrokerState::Listening(address) = *state.borrow_and_update() {
-            return MqttConfig { broker: Broker::Embedded { listen: address }, ..config.clone() };
+        *is_said = true;
+        match &*state.borrow_and_update() {
+            BrokerState::Listening(address) => {
+                let broker = Broker::Embedded { listen: *address };
+                return Reach::Ready(Box::new(MqttConfig { broker, ..config.clone() }));
+            }
+            BrokerState::Waiting { reason } => return Reach::Waiting(reason.clone()),
+            BrokerState::Starting | BrokerState::Stopped => {}
         }
     }
 }
