@@ -1,7 +1,6 @@
 //! What is told of the daemon and the studio as a whole, and when: `info` and `summary`, at most once a second each.
 
 use super::payload::{self, Info, ReaderReport};
-use super::publisher::PublisherSetup;
 use crate::time::{MonoMs, UtcMs};
 
 /// The shortest time between two publications of one of them.
@@ -40,9 +39,9 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    pub(super) fn new(setup: &PublisherSetup, origin: String) -> Self {
+    pub(super) fn new(started_at: UtcMs, origin: String) -> Self {
         Self {
-            started_at: setup.started_at,
+            started_at,
             origin,
             readers: Vec::new(),
             info: Paced::default(),
@@ -139,5 +138,46 @@ impl Standing {
     pub(super) fn poll_timeout(&self) -> MonoMs {
         let summary = if self.summary.is_dirty { self.summary.not_before } else { self.recount_at };
         if self.info.is_dirty { summary.min(self.info.not_before) } else { summary }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begun() -> Standing {
+        let mut standing = Standing::new(UtcMs(0), "0123456789ab".to_owned());
+        standing.begin();
+        standing
+    }
+
+    #[test]
+    fn the_summary_is_counted_again_by_the_clock_alone_and_said_only_where_it_differs() {
+        let mut standing = begun();
+        assert!(standing.summary_is_due(MonoMs(5)) && standing.summary_differs(b"1"));
+        standing.summary_said(b"1".to_vec());
+        assert!(!standing.summary_is_due(MonoMs(29_000)));
+        assert!(standing.summary_is_due(MonoMs(30_005)), "something may be overdue by now");
+        assert!(!standing.summary_differs(b"1") && standing.summary_differs(b"2"));
+        standing.summary_said(b"2".to_vec());
+        standing.summary_changed();
+        assert!(!standing.summary_is_due(MonoMs(31_004)), "at most once a second");
+        assert!(standing.summary_is_due(MonoMs(31_005)));
+    }
+
+    #[test]
+    fn info_is_said_when_what_is_told_moves_at_most_once_a_second() {
+        let mut standing = begun();
+        assert!(standing.info_if_due(0, 3, MonoMs(0)).is_some());
+        standing.info_said(0);
+        assert_eq!(standing.info_if_due(0, 9, MonoMs(5_000)), None, "the backlog alone is no news");
+        assert!(standing.info_if_due(4, 0, MonoMs(5_001)).is_some());
+        standing.info_said(4);
+        assert_eq!(standing.info_if_due(7, 0, MonoMs(5_500)), None);
+        assert_eq!(standing.poll_timeout(), MonoMs(0), "the summary has not been said");
+        standing.summary_said(Vec::new());
+        standing.recount_at = MonoMs(30_000);
+        assert_eq!(standing.poll_timeout(), MonoMs(6_001));
+        assert!(standing.info_if_due(7, 0, MonoMs(6_001)).is_some());
     }
 }

@@ -72,7 +72,7 @@ impl Teller {
             head: ledger.head_seq()?,
             upkeep: Upkeep::new(setup.mqtt.republish_per_s, now),
             replays: Replays::default(),
-            standing: Standing::new(setup, ledger.origin()?),
+            standing: Standing::new(setup.started_at, ledger.origin()?),
             is_begun: false,
             ledger,
         })
