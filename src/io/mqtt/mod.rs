@@ -20,6 +20,7 @@ mod replay;
 mod site_broker;
 mod standing;
 mod teller;
+mod turn;
 mod upkeep;
 
 pub use endpoint::Endpoint;
