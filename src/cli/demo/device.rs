@@ -17,6 +17,7 @@ pub enum Device {
 
 impl Device {
     /// Every device.
+    #[cfg(test)]
     pub const ALL: [Self; 3] = [Self::Cards, Self::Gun, Self::Wedge];
 
     /// The id of the reader in the configuration, and its name in the temporary folder.
@@ -33,6 +34,7 @@ impl Device {
         ReaderId::parse(self.name())
     }
 
+    #[cfg(test)]
     /// How its bytes are framed.
     pub fn protocol(self) -> Protocol {
         match self {

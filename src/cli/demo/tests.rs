@@ -12,7 +12,7 @@ use crate::domain::fact::{
 use crate::domain::id::{PersonHandle, PersonId};
 use crate::domain::person::Role;
 use crate::domain::verdict::{Telling, Verdict};
-use crate::import::Kind::{Assets, Bookings, Kits, People, Productions, Rooms};
+
 use crate::import::{self, Kind};
 use crate::io::readers::replay;
 use crate::ledger::Ledger;
@@ -42,10 +42,10 @@ fn demo(now: UtcMs, pace: Pace) -> Demo {
 }
 
 fn studio(demo: &Demo) -> Studio {
-    let text = |kind: studio::Kind| {
+    let text = |kind: Kind| {
         demo.files.iter().find(|file| file.kind == kind).map(|file| file.text.as_bytes()).unwrap()
     };
-    use studio::Kind::*;
+    use Kind::*;
     Studio {
         rooms: import::rooms("rooms.csv", text(Rooms)).unwrap(),
         people: import::people("people.csv", text(People), ZONE).unwrap(),
