@@ -17,6 +17,7 @@ pub enum Device {
 
 impl Device {
     /// Every device.
+    #[cfg(test)]
     pub const ALL: [Self; 3] = [Self::Cards, Self::Gun, Self::Wedge];
 
     /// The id of the reader in the configuration, and its name in the temporary folder.

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 
 use super::day::Pace;
 use super::prompt::Colour;
-use super::theatre::{Folder, Theatre, free_port};
+use super::theatre::{Folder, MQTT_PORT, Theatre, free_port};
 use super::{Demo, Paths, perform, plan};
 use crate::cli::logging;
 use crate::config::{ClockTrust, Config, Defaults};
@@ -19,9 +19,6 @@ use crate::io::entropy;
 use crate::ledger::Ledger;
 use crate::time::{MonoMs, Now};
 use crate::writer::{Input, Writer};
-
-/// The broker's usual port is tried first, so that a plain `mosquitto_sub` finds it.
-const PREFERRED_PORT: u16 = 1883;
 
 /// Plays the demonstration until Ctrl-C; nothing of it stays.
 pub fn demo(fast: bool) -> Result<ExitCode> {
@@ -36,7 +33,7 @@ fn in_folder(folder: &Folder, pace: Pace) -> Result<()> {
     let now = Clock::start(ClockTrust::Fixed(true)).utc();
     let zone = Defaults::of_user().timezone;
     let colour = if std::io::stdout().is_terminal() { Colour::Ansi } else { Colour::Plain };
-    let demo = plan(now, zone, Paths::of(folder.path()), free_port(PREFERRED_PORT)?, pace, colour);
+    let demo = plan(now, zone, Paths::of(folder.path()), free_port(MQTT_PORT)?, pace, colour);
     let config = demo.parse_config(zone)?;
     let theatre = Theatre::set_up(&demo)?;
     let mut writer = Writer::new(Ledger::open(&config.ledger.path, &entropy::origin()?)?, &config);
