@@ -143,21 +143,21 @@ id = "gun"
 station = "{STATION}"
 source = "serial"
 path = {gun}
-protocol = "line"
+protocol = "{gun_protocol}"
 
 [[reader]]
 id = "cards"
 station = "{STATION}"
 source = "serial"
 path = {cards}
-protocol = "rdm6300"
+protocol = "{cards_protocol}"
 
 [[reader]]
 id = "wedge"
 station = "{STATION}"
 source = "replay"
 path = {wedge}
-protocol = "keyboard"
+protocol = "{wedge_protocol}"
 
 [[reader]]
 id = "keyboard"
@@ -169,5 +169,8 @@ source = "stdin"
         gun = quoted(&paths.gun),
         cards = quoted(&paths.cards),
         wedge = quoted(&paths.wedge),
+        gun_protocol = Device::Gun.protocol().name(),
+        cards_protocol = Device::Cards.protocol().name(),
+        wedge_protocol = Device::Wedge.protocol().name(),
     )
 }

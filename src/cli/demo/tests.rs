@@ -4,22 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::config::Config;
-use crate::domain::code::Code;
-use crate::domain::fact::{
-    AssetRegistered, Body, BookingMade, KitRegistered, NewFact, PersonEnrolled, ProductionRegistered,
-    Quantity, RoomRegistered, Subject, TagOf,
-};
-use crate::domain::id::{PersonHandle, PersonId};
-use crate::domain::person::Role;
+use crate::domain::id::PersonId;
 use crate::domain::verdict::{Telling, Verdict};
-
-use crate::import::{self, Kind};
+use crate::import;
 use crate::io::readers::replay;
 use crate::ledger::Ledger;
-use crate::ledger::people::Identity;
 use crate::time::{MonoMs, Now};
 use crate::wire::{Carrier, Decoded, Decoder, Setup, layout::Layout};
-use crate::writer::{Batch, Reply, Scan, Writer};
+use crate::writer::{Reply, Scan, Writer};
 
 /// Every row of the studio.
 struct Studio {
@@ -42,10 +34,10 @@ fn demo(now: UtcMs, pace: Pace) -> Demo {
 }
 
 fn studio(demo: &Demo) -> Studio {
-    let text = |kind: Kind| {
+    let text = |kind: import::Kind| {
         demo.files.iter().find(|file| file.kind == kind).map(|file| file.text.as_bytes()).unwrap()
     };
-    use Kind::*;
+    use import::Kind::*;
     Studio {
         rooms: import::rooms("rooms.csv", text(Rooms)).unwrap(),
         people: import::people("people.csv", text(People), ZONE).unwrap(),
@@ -155,122 +147,28 @@ fn the_day_is_short_and_no_step_overtakes_another() {
     }
 }
 
-/// People as the ledger knows them.
-type People<'a> = BTreeMap<&'a PersonHandle, PersonId>;
-
-fn several(people: &People, handles: &[PersonHandle]) -> Vec<PersonId> {
-    handles.iter().map(|handle| people[handle].clone()).collect()
-}
-
-/// Things with labels.
-fn gear(studio: &Studio) -> Vec<(Subject, Body)> {
-    let mut facts = Vec::new();
-    let mut tags = Vec::new();
-    for row in &studio.kits {
-        let subject = Subject::Kit(row.id.clone());
-        tags.extend(row.tags.iter().map(|tag| (tag, subject.clone())));
-        facts.push((subject, Body::KitRegistered(KitRegistered { name: row.name.clone() })));
-    }
-    for row in &studio.assets {
-        let subject = Subject::Asset(row.id.clone());
-        tags.extend(row.tags.iter().map(|tag| (tag, subject.clone())));
-        let body = AssetRegistered {
-            name: row.name.clone(),
-            model: row.model.clone(),
-            category: row.category.clone(),
-            serial: row.serial.clone(),
-            home: row.home.clone(),
-            kit: row.kit.clone(),
-            day_rate_cents: row.day_rate_cents,
-            week_rate_cents: row.week_rate_cents,
-            replacement_value_cents: row.replacement_value_cents,
-        };
-        facts.push((subject, Body::AssetRegistered(body)));
-    }
-    let tag = |(tag, thing): (&String, Subject)| {
-        (Subject::Tag(Code::canonical(tag).unwrap()), Body::TagAssigned(TagOf { thing }))
-    };
-    facts.extend(tags.into_iter().map(tag));
-    facts
-}
-
-/// Rooms, people and productions.
-fn house(studio: &Studio, people: &People) -> Vec<(Subject, Body)> {
-    let mut facts = Vec::new();
-    for row in &studio.rooms {
-        let body = RoomRegistered { name: row.name.clone(), hour_rate_cents: row.hour_rate_cents };
-        facts.push((Subject::Room(row.id.clone()), Body::RoomRegistered(body)));
-    }
-    for row in &studio.people {
-        let role = Role::parse(row.role).unwrap();
-        let body = PersonEnrolled { role, active_until: row.active_until };
-        facts.push((Subject::Person(people[&row.handle].clone()), Body::PersonEnrolled(body)));
-    }
-    for row in &studio.productions {
-        let body = ProductionRegistered {
-            title: row.title.clone(),
-            client: row.client.clone(),
-            stage: row.stage.to_owned(),
-            starts: row.starts,
-            ends: row.ends,
-            budget_cents: row.budget_cents,
-            crew: several(people, &row.crew),
-        };
-        facts.push((Subject::Production(row.id.clone()), Body::ProductionRegistered(body)));
-    }
-    facts
-}
-
-fn booking(row: &import::BookingRow, people: &People) -> (Subject, Body) {
-    let quantity = |(of, count): &(String, u32)| Quantity { of: of.clone(), count: *count };
-    let body = BookingMade {
-        production: row.production.clone(),
-        client: row.client.clone(),
-        person: row.person.as_ref().map(|handle| people[handle].clone()),
-        rooms: row.rooms.clone(),
-        assets: row.assets.clone(),
-        models: row.models.iter().map(quantity).collect(),
-        stock: row.stock.iter().map(quantity).collect(),
-        crew: several(people, &row.crew),
-        starts: row.starts,
-        ends: row.ends,
-        status: row.status.to_owned(),
-    };
-    (Subject::Booking(row.id.clone()), Body::BookingMade(body))
-}
-
-/// The whole studio: as an import makes it, as far as this day needs it.
-fn batch(studio: &Studio, now: UtcMs) -> Batch {
-    let opaque = |nth: i32| PersonId::parse(&format!("p{nth}")).unwrap();
-    let people: People = studio.people.iter().zip(1..).map(|(row, nth)| (&row.handle, opaque(nth))).collect();
-    let identity = |row: &import::PersonRow| Identity {
-        person: people[&row.handle].clone(),
-        handle: row.handle.clone(),
-        name: row.name.clone(),
-        email: row.email.clone(),
-        phone: row.phone.clone(),
-        badges: row.badges.iter().map(|badge| Code::canonical(badge).unwrap()).collect(),
-    };
-    let bookings = studio.bookings.iter().map(|row| booking(row, &people));
-    let facts = house(studio, &people).into_iter().chain(gear(studio)).chain(bookings);
-    Batch {
-        id: "demo-import".to_owned(),
-        first: 0,
-        facts: facts.map(|(subject, body)| NewFact { subject, actor: None, body }).collect(),
-        identities: studio.people.iter().map(identity).collect(),
-        now: Now { mono: MonoMs::default(), utc: now, trusted: true },
-    }
-}
-
 /// A writer whose ledger has the studio and its yesterday.
 fn opened(demo: &Demo) -> Writer {
-    let mut writer = Writer::new(Ledger::in_memory("demo").unwrap(), &config(demo));
-    let batch = batch(&studio(demo), demo.imported_at);
-    writer.handle_group(&[Input::Batch(batch)]).unwrap();
-    for reply in writer.handle_group(&demo.yesterday).unwrap() {
-        assert_eq!(verdict(&reply).level().name(), "done", "{reply:?}");
-    }
+    furnished(demo, Ledger::in_memory("demo").unwrap())
+}
+
+fn furnished(demo: &Demo, ledger: Ledger) -> Writer {
+    let config = config(demo);
+    let mut writer = Writer::new(ledger, &config);
+    let mut people = (1..).map(|nth| PersonId::parse(&format!("p{nth}")).unwrap());
+    open::move_in(demo, &config, &mut writer, &mut people).unwrap();
     writer
+}
+
+#[test]
+fn what_went_out_yesterday_is_out_and_one_of_it_is_late() {
+    let demo = demo(noon(), Pace::ToWatch);
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(&folder.path().join("ledger.db"), "demo").unwrap();
+    let reader = furnished(&demo, ledger).ledger().reader().unwrap();
+    let out = reader.out(None).unwrap();
+    assert_eq!(out.len(), 4, "{out:?}");
+    assert_eq!(out.iter().filter(|row| row.due.is_some_and(|due| due < noon())).count(), 1, "{out:?}");
 }
 
 fn verdict(reply: &Reply) -> &Verdict {
