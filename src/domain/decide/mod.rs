@@ -17,8 +17,6 @@ mod card;
 mod gear;
 mod moves;
 mod purpose;
-#[cfg(test)]
-mod tests;
 
 use moves::Group;
 

@@ -1,1 +1,0 @@
-//! Rules that stories cannot show: the shape of decisions over values.
