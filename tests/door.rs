@@ -1,5 +1,6 @@
 //! The real program, a real broker, a line where the scanner would be.
 #![allow(clippy::disallowed_methods, reason = "the real program is waited for")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test says no")]
 
 #[path = "real/mosquitto.rs"]
 mod mosquitto;

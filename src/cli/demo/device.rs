@@ -34,7 +34,6 @@ impl Device {
         ReaderId::parse(self.name())
     }
 
-    #[cfg(test)]
     /// How its bytes are framed.
     pub fn protocol(self) -> Protocol {
         match self {
