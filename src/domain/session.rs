@@ -31,6 +31,8 @@ pub struct Session {
     pub pending: Option<Ask>,
     /// Scans that moved something, oldest first.
     pub scans: Vec<String>,
+    /// The turn in which CONFIRM answered a question: the same card at once again is a repeat.
+    pub confirmed_turn: Option<u64>,
     /// The last scan.
     pub last_at: UtcMs,
     /// Counts scans, so that a time-out knows whether it is still meant.

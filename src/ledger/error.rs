@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// Why the ledger did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -65,8 +65,12 @@ impl LedgerError {
     }
 
     fn from_sqlite(error: &rusqlite::Error) -> Self {
+        // A full disk may first be felt where the index of the write-ahead log is to grow.
+        let no_room_for_index =
+            error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE);
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => Self::Unwritable(error.to_string()),
+            _ if no_room_for_index => Self::Unwritable(error.to_string()),
             _ => Self::Failed(error.to_string()),
         }
     }

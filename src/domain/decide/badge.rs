@@ -16,7 +16,8 @@ pub fn scanned(door: &Door, mut session: Session, person: &Person) -> Decision {
     }
     if door.expired(person) {
         let since = person.active_until.unwrap_or(door.now.utc);
-        return answer(session, Verdict::PersonExpired { who: who(person), since });
+        // Whoever stood here before has left: what follows must not go out in their name.
+        return answer(session.closed(), Verdict::PersonExpired { who: who(person), since });
     }
     if session.person.as_ref() == Some(&person.id) {
         return answer(session, Verdict::SamePerson { who: who(person) });

@@ -37,8 +37,9 @@ fn close(session: Session, card: Card) -> Decision {
 
 fn confirm(door: &Door, mut session: Session) -> Decision {
     let Some(Ask { question, code, .. }) = session.pending.clone() else {
-        return answer(session, Verdict::NothingToConfirm);
+        return nothing_to_confirm(session);
     };
+    session.confirmed_turn = Some(session.turn);
     session.without_booking = session.without_booking || question == Question::WhichBooking;
     let loaded = Loaded { code: Some(code), ..door.loaded.clone() };
     let door = Door { loaded: &loaded, rules: door.rules, now: door.now };
@@ -52,6 +53,16 @@ fn confirm(door: &Door, mut session: Session) -> Decision {
         Question::HandOver => gear::hand_over(&door, session, &group),
         Question::WhichBooking => gear::take_out(&door, session, &group),
     }
+}
+
+/// The card twice at once is a repeat; a question that lapsed is red, or it would be taken for confirmed.
+fn nothing_to_confirm(mut session: Session) -> Decision {
+    let repeat = session.confirmed_turn.is_some_and(|turn| turn.checked_add(1) == Some(session.turn));
+    if repeat {
+        session.confirmed_turn = Some(session.turn);
+        return answer(session, Verdict::DuplicateScan { what: None });
+    }
+    answer(session, Verdict::NothingToConfirm)
 }
 
 fn undo(door: &Door, mut session: Session) -> Decision {

@@ -129,8 +129,9 @@ CREATE TABLE badge (code TEXT PRIMARY KEY, person TEXT NOT NULL) STRICT, WITHOUT
 CREATE INDEX badge_of_person ON badge (person);
 
 -- Every deliberate scan, also the refused and the unknown. A badge's code is kept as a reference to its person.
+-- Numbers are never used again, also when old rows have gone.
 CREATE TABLE scan (
-  n         INTEGER PRIMARY KEY,
+  n         INTEGER PRIMARY KEY AUTOINCREMENT,
   id        TEXT NOT NULL UNIQUE,
   at_ms     INTEGER NOT NULL,
   station   TEXT NOT NULL,
