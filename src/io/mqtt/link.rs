@@ -190,7 +190,7 @@ impl Link {
             }
         }
         self.client.as_ref()?.try_disconnect().ok()?;
-        while self.next_while_up().await.is_some() {}
+        while self.signals.recv().await.is_some() {}
         Some(())
     }
 
@@ -280,6 +280,8 @@ impl Pump {
         match event {
             Event::Outgoing(Outgoing::Publish(pkid)) => self.tell(LinkEvent::Sent { pkid: *pkid }).await,
             Event::Incoming(Packet::PubAck(ack)) => self.tell(LinkEvent::Acked { pkid: ack.pkid }).await,
+            // The owner has said goodbye: what the broker does now is no failure.
+            Event::Outgoing(Outgoing::Disconnect) => Err(Gone),
             _ => Ok(()),
         }
     }
