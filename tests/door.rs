@@ -119,3 +119,36 @@ fn the_plug_is_pulled_in_the_middle_of_a_thousand_scans() {
     daemon.kill();
     assert!(studio.verb(&["verify"]).status.success());
 }
+
+/// What a value looks like without what it says.
+fn shape(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.iter().take(1).map(shape).collect()),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), shape(value))).collect(),
+        Value::Null => "null".into(),
+        Value::Bool(_) => "bool".into(),
+        Value::Number(_) => "number".into(),
+        Value::String(_) => "string".into(),
+    }
+}
+
+#[test]
+fn the_readme_shows_what_the_program_says() {
+    let (gun, port) = (Gun::new(), free_port());
+    let studio = desk(&format!("listen = \"127.0.0.1:{port}\""), &gun, "");
+    studio.import("people", "id,name,badges\nana,Ana Lima,B-ANA\n");
+    studio.import("assets", "id,name,tags,model\nfx6-a,Sony FX6 A,C-0001,sony-fx6\n");
+    let _daemon = studio.run();
+    studio.ask(&["scan", "cage", "B-ANA", "--json"]);
+    let readme = include_str!("../README.md");
+    let verbs =
+        ["scan cage C-0001 --json", "where fx6-a --json", "out --json", "facts --json", "status --json"];
+    for verb in verbs {
+        let (_, after) = readme.split_once(&format!("`cagekeeper {verb}`")).unwrap();
+        let (_, block) = after.split_once("```json\n").unwrap();
+        let shown: Value = serde_json::from_str(block.split_once("```").unwrap().0).unwrap();
+        let words: Vec<&str> = verb.split(' ').collect();
+        let said = studio.ask(&words).pop().unwrap();
+        assert_eq!(shape(&said), shape(&shown), "{verb}: the README shows something else");
+    }
+}
