@@ -35,6 +35,9 @@ const EVENTS_MAX: usize = 256;
 const DRAIN: Duration = Duration::from_secs(5);
 /// Old rows of the scan log go so often.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
+/// A writer says why it ends, unless it broke down.
+const WRITER_GONE: &str =
+    "the writer broke down: nothing can be recorded. Look at the lines before this one, and report them";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Who else wants to hear of every answer: the terminal from which the daemon was started.
@@ -60,25 +63,25 @@ async fn serve(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
     let waits = sessions_of(&ledger, &config)?;
     let head = ledger.head_seq()?;
     let (notices, noticed) = mpsc::unbounded_channel();
-    let (writer, thread) = writing::spawn(Writer::new(ledger, &config), notices)
+    let (writer, thread) = writing::spawn(Writer::new(ledger, &config), config.readers.len(), notices)
         .context("the writer's thread could not be started")?;
     let (events, read) = mpsc::channel(EVENTS_MAX);
     let shared = Arc::new(Shared::new(config, clock, keeper, writer));
     let telling = Telling::start(&shared, head)?;
     let control = control::start(Arc::clone(&shared))?;
-    if !was_clean {
-        check_recent(&shared);
-    }
+    let check = (!was_clean).then(|| check_recent(&shared));
     let mut daemon = Daemon::new(Arc::clone(&shared), waits, telling, watcher, events)?;
     notify::ready();
     tracing::info!(site = %shared.config.site, ledger = %shared.config.ledger.path.display(), "ready");
     let stopped = daemon.turn(read, noticed).await;
     notify::stopping();
+    // What was not looked at, or did not look right, is looked at again by the next start.
+    let is_whole = check.is_none_or(|check| check.is_finished()) && shared.sentences().1.is_none();
     drop(control);
     let telling = daemon.stop();
     telling.stop().await;
     drop(shared);
-    close(thread, stopped.is_ok()).await;
+    close(thread, stopped.is_ok() && is_whole).await;
     stopped
 }
 
@@ -95,7 +98,7 @@ fn sessions_of(ledger: &Ledger, config: &Config) -> Result<Waits, LedgerError> {
 }
 
 /// After a stop that was not in order the newest facts are checked while scanning goes on.
-fn check_recent(shared: &Arc<Shared>) {
+fn check_recent(shared: &Arc<Shared>) -> tokio::task::JoinHandle<()> {
     let shared = Arc::clone(shared);
     tokio::task::spawn_blocking(move || {
         let report =
@@ -118,7 +121,7 @@ fn check_recent(shared: &Arc<Shared>) {
             }
             Err(error) => tracing::warn!(%error, "the newest facts could not be checked"),
         }
-    });
+    })
 }
 
 async fn close(thread: std::thread::JoinHandle<Ledger>, in_order: bool) {
@@ -190,7 +193,7 @@ impl Daemon {
                 biased;
                 _ = term.recv() => return Ok(()),
                 _ = int.recv() => return Ok(()),
-                Some(notice) = noticed.recv() => self.noticed(notice)?,
+                notice = noticed.recv() => self.noticed(notice.context(WRITER_GONE)?)?,
                 Some(event) = read.recv() => self.read(event)?,
                 () = tokio::time::sleep(silence) => self.silent()?,
                 _ = alive.tick() => self.alive(),
@@ -331,11 +334,48 @@ impl Daemon {
     fn prune(&self) -> anyhow::Result<()> {
         let days = i64::from(self.shared.config.ledger.scan_log_days);
         let now = self.shared.now();
-        // A date that is not to be believed deletes nothing.
-        if !now.trusted {
+        // A date that is not to be believed deletes nothing; and what cannot be recorded does not pile up.
+        if !now.trusted || self.shared.sentences().0.is_some() {
             return Ok(());
         }
         let before = UtcMs(now.utc.0.saturating_sub(days.saturating_mul(DAY_MS)));
         self.put(Input::Prune { before }, None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Defaults;
+
+    fn config(folder: &Path) -> Config {
+        let defaults = Defaults {
+            timezone: chrono_tz::Tz::UTC,
+            ledger: folder.join("ledger.db"),
+            control: folder.join("control.sock"),
+        };
+        let toml = "[mqtt]\nurl = \"mqtt://127.0.0.1:1\"\n[[station]]\nid = \"cage\"\nkind = \"desk\"\n";
+        Config::parse(toml, None, &defaults).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_broke_down_stops_the_daemon_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(folder.path());
+        let ledger = Ledger::open(&config.ledger.path, "0123456789ab").unwrap();
+        let clock = Clock::start(config.clock_trusted);
+        let (notices, _unheard) = mpsc::unbounded_channel();
+        let (writer, _thread) = writing::spawn(Writer::new(ledger, &config), 0, notices).unwrap();
+        let shared = Arc::new(Shared::new(config, clock, Timekeeper::new(None), writer));
+        let telling = Telling::start(&shared, 0).unwrap();
+        let (events, read) = mpsc::channel(1);
+        let mut daemon = Daemon::new(shared, Waits::default(), telling, None, events).unwrap();
+        // A panic in the writer's thread drops its end without a word.
+        let (gone, noticed) = mpsc::unbounded_channel();
+        drop(gone);
+        let turned = tokio::time::timeout(Duration::from_secs(10), daemon.turn(read, noticed)).await;
+        assert!(turned.unwrap().unwrap_err().to_string().contains("broke down"));
     }
 }

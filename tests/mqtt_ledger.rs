@@ -87,7 +87,7 @@ impl Cage {
         let ledger = Ledger::open(&config.ledger.path, "0123456789ab").unwrap();
         let first = ledger.head_seq().unwrap();
         let (notices, mut noticed) = mpsc::unbounded_channel();
-        let (writer, thread) = writing::spawn(Writer::new(ledger, config), notices).unwrap();
+        let (writer, thread) = writing::spawn(Writer::new(ledger, config), 8, notices).unwrap();
         let (head_sender, head) = watch::channel(first);
         tokio::spawn(async move {
             while let Some(notice) = noticed.recv().await {

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::readers::Credit;
+use super::readers::{Credit, UNDECIDED_SCANS_MAX};
 use crate::ledger::{Ledger, LedgerError};
 use crate::writer::{GROUP_INPUTS_MAX, Input, Reply, Writer};
 
-/// Inputs that may wait for the writer. Readers are held back by their credits long before.
-const QUEUE_INPUTS_MAX: usize = 4_096;
+/// Inputs of others than readers that may wait for the writer: conversations, cursors, silences.
+const OTHER_INPUTS_MAX: usize = 1_024;
 /// Full or read-only storage is tried again after so long.
 const RETRY: Duration = Duration::from_secs(1);
 /// After so long without an input the write-ahead log is moved into the file.
@@ -59,7 +59,7 @@ pub struct WriterHandle {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotTaken {
     /// Too much waits already.
-    #[error("nothing more can wait to be recorded: {QUEUE_INPUTS_MAX} inputs do already")]
+    #[error("nothing more can wait to be recorded")]
     Full,
     /// The writer has stopped.
     #[error("the writer has stopped")]
@@ -84,11 +84,15 @@ impl WriterHandle {
 }
 
 /// Starts the writer's thread. It ends, and gives the ledger back, when the last handle is dropped.
+///
+/// Whatever that many `readers` may have undecided at a time has room in the queue: their credits hold them back before
+/// it is full.
 pub fn spawn(
     writer: Writer,
+    readers: usize,
     notices: mpsc::UnboundedSender<Notice>,
 ) -> std::io::Result<(WriterHandle, JoinHandle<Ledger>)> {
-    let (queue, inputs) = sync_channel(QUEUE_INPUTS_MAX);
+    let (queue, inputs) = sync_channel(OTHER_INPUTS_MAX + readers * UNDECIDED_SCANS_MAX);
     let thread = std::thread::Builder::new()
         .name("writer".to_owned())
         .spawn(move || run(writer, &inputs, &notices))?;

@@ -32,6 +32,9 @@ use outlet::Outlet;
 /// Bytes read from a stream at once: seven full-speed USB packets.
 const CHUNK_BYTES_MAX: usize = 448;
 
+/// Scans that one reader may have undecided: the shortest code is one byte and its line end.
+pub const UNDECIDED_SCANS_MAX: usize = outlet::CREDITS * CHUNK_BYTES_MAX / 2;
+
 /// What readers tell the daemon.
 #[derive(Debug)]
 pub enum ReaderEvent {

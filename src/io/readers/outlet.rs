@@ -12,7 +12,7 @@ use crate::io::clock::Clock;
 use crate::time::MonoMs;
 
 /// Chunks of one reader that may be undecided at a time.
-const CREDITS: usize = 2;
+pub(super) const CREDITS: usize = 2;
 
 /// Back-off between attempts to open a device. A replug is noticed within about the longest of them.
 const BACKOFF_FIRST_MS: u64 = 100;

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::CHUNK_BYTES_MAX;
 use super::outlet::{Absent, Backoff, Closed, Outlet};
 use crate::domain::id::ReaderId;
 
@@ -169,8 +170,10 @@ async fn play(
             let due = begin.plus(line.at_ms.saturating_sub(begin_ms));
             tokio::time::sleep(Duration::from_millis(due.since(outlet.clock().mono()))).await;
         }
-        let credit = outlet.credit().await?;
-        outlet.chunk(outlet.clock().mono(), line.bytes.clone(), credit).await?;
+        for bytes in line.bytes.chunks(CHUNK_BYTES_MAX) {
+            let credit = outlet.credit().await?;
+            outlet.chunk(outlet.clock().mono(), bytes.to_vec(), credit).await?;
+        }
     }
     outlet.unplugged("end of recording".to_owned()).await
 }
