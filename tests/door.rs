@@ -76,6 +76,26 @@ fn a_scan_becomes_a_checkout_a_light_and_an_event_with_the_broker_inside() {
 }
 
 #[test]
+fn the_same_list_taken_six_times_at_once_is_one_list() {
+    let gun = Gun::new();
+    let studio = desk("url = \"mqtt://127.0.0.1:1\"", &gun, "");
+    let list =
+        (0..400).fold("id,name,badges\n".to_owned(), |text, n| format!("{text}p{n},Person {n},B-{n}\n"));
+    let path = studio.file("people.csv", &list);
+    let daemon = studio.run();
+    let import = || studio.verb(&["import", "people", path.to_str().unwrap()]);
+    std::thread::scope(|scope| {
+        let running: Vec<_> = (0..6).map(|_| scope.spawn(import)).collect();
+        for import in running {
+            let said = import.join().unwrap();
+            assert!(said.status.success(), "{}{}", String::from_utf8_lossy(&said.stderr), daemon.log());
+        }
+    });
+    assert_eq!(studio.ask(&["status", "--json"])[0]["ledger"]["people"], 400);
+    assert!(daemon.stop().success());
+}
+
+#[test]
 fn the_plug_is_pulled_in_the_middle_of_a_thousand_scans() {
     const SCANS: usize = 1_000;
     let (mut gun, broker) = (Gun::new(), Mosquitto::start(Persistence::On));

@@ -62,6 +62,9 @@ pub struct Shared {
     pub writer: WriterHandle,
     /// When the program started.
     pub started_at: UtcMs,
+    /// Held from the plan of an import to its end: a plan says what is new against a ledger that no other import
+    /// changes meanwhile.
+    pub importing: tokio::sync::Mutex<()>,
     keeper: Timekeeper,
     standing: Mutex<Standing>,
 }
@@ -70,7 +73,8 @@ impl Shared {
     /// What is shared from the start.
     pub fn new(config: Config, clock: Clock, keeper: Timekeeper, writer: WriterHandle) -> Self {
         let started_at = keeper.now(clock.mono(), clock.utc(), clock.synchronised()).utc;
-        Self { config, clock, writer, started_at, keeper, standing: Mutex::default() }
+        let (importing, standing) = (tokio::sync::Mutex::default(), Mutex::default());
+        Self { config, clock, writer, started_at, importing, keeper, standing }
     }
 
     /// The present.

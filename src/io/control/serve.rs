@@ -152,6 +152,7 @@ struct Wanted {
 async fn import(shared: &Arc<Shared>, wanted: Wanted, say: &Sender<Value>) -> Response {
     let (kind, file, dry_run, actor) =
         (wanted.kind, wanted.file.clone(), wanted.dry_run, wanted.actor.clone());
+    let _alone = shared.importing.lock().await;
     let asked = Arc::clone(shared);
     let planned = tokio::task::spawn_blocking(move || plan(&asked, &wanted)).await;
     let (plan, by) = match planned {
