@@ -1,4 +1,4 @@
-//! What the command line and the daemon say to each other over the control socket, and the JSON of their answers. Pure.
+//! What the command line and the daemon say to each other over the control socket, and the JSON of their answers.
 //!
 //! One request a line; the answer is one or more lines, the last with `"done":true`:
 //!

@@ -7,7 +7,7 @@
 //!  io      wire   station   domain        domain      ledger        └► events, retained state ─► MQTT
 //! ```
 //!
-//! The modules stand in the order in which a scan passes them. `wire`, `domain`, `station` and `outbox` are pure:
+//! The modules stand in the order in which a scan passes them. `wire`, `station`, `domain`, `import` and `outbox` are pure:
 //! no clock, randomness, file or socket; time and ids are arguments. `ARCHITECTURE.md` has the map and the laws.
 
 pub mod nearest;

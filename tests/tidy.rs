@@ -18,44 +18,32 @@ use std::path::{Path, PathBuf};
 /// Which modules of this crate a module may name. Itself is always allowed.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("time", &[]),
-    ("wire", &["time"]),
-    ("domain", &["time"]),
-    ("station", &["time", "wire", "domain"]),
-    ("outbox", &["time", "domain"]),
-    ("import", &["time", "domain", "nearest", "ledger"]),
-    ("ledger", &["time", "domain"]),
     ("nearest", &[]),
-    ("config", &["time", "domain", "wire", "nearest"]),
-    ("writer", &["time", "domain", "station", "ledger", "config"]),
-    ("control", &["time", "domain", "import", "ledger", "writer"]),
+    ("wire", &["time"]),
+    ("station", &["time", "wire", "domain"]),
+    ("domain", &["time"]),
+    ("ledger", &["time", "domain"]),
+    ("writer", &["time", "domain", "ledger", "config"]),
+    ("import", &["time", "nearest", "domain"]),
+    ("config", &["nearest", "wire", "domain"]),
+    ("control", &["time", "domain", "ledger", "writer", "import"]),
+    ("outbox", &["time"]),
     (
         "io",
         &[
-            "control", "nearest", "time", "wire", "domain", "station", "outbox", "import", "ledger",
-            "config", "writer",
+            "time", "nearest", "station", "domain", "ledger", "writer", "import", "config", "control",
+            "outbox",
         ],
     ),
-    (
-        "daemon",
-        &[
-            "control", "time", "wire", "domain", "station", "outbox", "import", "ledger", "config", "writer",
-            "io",
-        ],
-    ),
+    ("daemon", &["time", "wire", "station", "domain", "ledger", "writer", "config", "io"]),
     (
         "cli",
         &[
-            "control", "nearest", "time", "wire", "domain", "station", "outbox", "import", "ledger",
-            "config", "writer", "io", "daemon",
+            "time", "nearest", "wire", "station", "domain", "ledger", "writer", "import", "config",
+            "control", "io", "daemon",
         ],
     ),
-    (
-        "lib",
-        &[
-            "control", "time", "wire", "domain", "station", "outbox", "import", "ledger", "config", "writer",
-            "io", "daemon", "cli",
-        ],
-    ),
+    ("lib", &[]),
     ("main", &["cli"]),
 ];
 
@@ -77,7 +65,7 @@ const CRATE_ONLY_IN: &[(&str, &[&str])] = &[
 ];
 
 /// Modules without clock, randomness, files, sockets or an order that differs from run to run.
-const PURE: &[&str] = &["time", "wire", "domain", "station", "outbox"];
+const PURE: &[&str] = &["time", "nearest", "wire", "station", "domain", "import", "outbox"];
 
 /// What a pure module may not name.
 const IMPURE: &[&str] = &[
@@ -385,6 +373,19 @@ fn wrong_uses(source: &Source) -> Vec<String> {
         .collect()
 }
 
+/// The rows of the code map: the module and whom it may use.
+fn code_map(text: &str) -> Vec<(String, BTreeSet<String>)> {
+    let words = |cell: &str| -> Vec<String> {
+        cell.split('`').skip(1).step_by(2).map(|word| word.trim_end_matches('/').to_owned()).collect()
+    };
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.strip_prefix("| `")?.trim_end_matches('|').split('|').collect();
+        let (first, last) = (cells.first()?, cells.last()?);
+        Some((first.trim().trim_end_matches(['`', '/']).to_owned(), words(last).into_iter().collect()))
+    };
+    text.lines().filter_map(row).collect()
+}
+
 fn wrong_crates(source: &Source) -> Vec<String> {
     let mut found = Vec::new();
     for (name, places) in
@@ -556,6 +557,37 @@ fn without_byte_map(source: &Source) -> Option<String> {
 #[test]
 fn modules_use_only_whom_they_may() {
     none(&sources().iter().flat_map(wrong_uses).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_table_of_uses_allows_what_is_used_and_no_more() {
+    let all = sources();
+    let used_by = |module: &str| -> BTreeSet<String> {
+        let own = all.iter().filter(|source| source.module() == module);
+        own.flat_map(|source| crate_uses(&source.code)).map(|(_, used)| used).collect()
+    };
+    let idle: Vec<String> = MAY_USE
+        .iter()
+        .filter(|(module, _)| !matches!(*module, "lib" | "main"))
+        .flat_map(|(module, allowed)| {
+            let used = used_by(module);
+            let unused = allowed.iter().filter(move |name| !used.contains(**name));
+            unused
+                .map(move |name| format!("MAY_USE: `{module}` does not use `{name}`: take it out of the row"))
+        })
+        .collect();
+    none(&idle);
+}
+
+#[test]
+fn the_table_of_uses_stands_in_architecture_as_well() {
+    let rows = code_map(&read("ARCHITECTURE.md"));
+    let wanted: Vec<(String, BTreeSet<String>)> = MAY_USE
+        .iter()
+        .filter(|(module, _)| !matches!(*module, "lib" | "main"))
+        .map(|(module, uses)| ((*module).to_owned(), uses.iter().map(|name| (*name).to_owned()).collect()))
+        .collect();
+    assert_eq!(rows, wanted, "the code map of ARCHITECTURE.md and MAY_USE say the same, in the same order");
 }
 
 #[test]

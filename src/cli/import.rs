@@ -13,9 +13,9 @@ use super::desk::{Desk, reader_if_any};
 use super::screen::Screen;
 use crate::config::Config;
 use crate::control::{Imported, Progress, Request, batches};
+use crate::domain::known::Known;
 use crate::import::{Kind, Plan, RowError, prepare};
 use crate::io::entropy;
-use crate::ledger::known::Known;
 use crate::writer::{Input, Reply};
 
 /// Brings in a file, or says what that would do.

@@ -9,6 +9,7 @@ pub mod decide;
 pub mod fact;
 pub mod hlc;
 pub mod id;
+pub mod known;
 pub mod loaded;
 pub mod person;
 pub mod rules;

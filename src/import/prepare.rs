@@ -15,9 +15,8 @@ use crate::domain::fact::{
     Quantity, RoomRegistered, Subject,
 };
 use crate::domain::id::{PersonHandle, PersonId};
+use crate::domain::known::{Identity, Known};
 use crate::domain::person::Role;
-use crate::ledger::known::Known;
-use crate::ledger::people::Identity;
 
 /// What a file is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

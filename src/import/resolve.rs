@@ -8,8 +8,7 @@ use super::cell::quoted;
 use crate::domain::code::Code;
 use crate::domain::fact::{Body, NewFact, Subject, TagOf};
 use crate::domain::id::{AssetId, KitId, PersonHandle, PersonId};
-use crate::ledger::known::Known;
-use crate::ledger::people::Identity;
+use crate::domain::known::{Identity, Known};
 use crate::nearest::nearest;
 
 /// Facts and identities that one commit takes at most, unless a single row makes more: it holds the ledger's lock

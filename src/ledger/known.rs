@@ -4,26 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::people::Identity;
 use super::rows::body_of;
 use super::{Ledger, LedgerError, Reader, load};
 use crate::domain::code::Code;
 use crate::domain::fact::{Body, Subject};
 use crate::domain::id::{AssetId, PersonHandle, PersonId, RoomId};
+use crate::domain::known::{Identity, Known};
 use crate::domain::loaded::Found;
-
-/// Everything that a file can refer to or change.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Known {
-    /// Assets, kits, rooms, productions, bookings and people, each as its newest registration says.
-    pub registered: BTreeMap<Subject, Body>,
-    /// The things that a code is on.
-    pub tags: BTreeMap<Code, BTreeSet<Subject>>,
-    /// Whose badge a code is.
-    pub badges: BTreeMap<Code, PersonId>,
-    /// Who people are, by the id of the studio's own list.
-    pub people: BTreeMap<PersonHandle, Identity>,
-}
 
 impl Ledger {
     /// Loads everything that a file can refer to or change.

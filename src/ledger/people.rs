@@ -3,25 +3,8 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::{Ledger, LedgerError};
-use crate::domain::code::Code;
 use crate::domain::id::{PersonHandle, PersonId};
-
-/// Who a person is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// The opaque id.
-    pub person: PersonId,
-    /// The id in the studio's own list.
-    pub handle: PersonHandle,
-    /// What people call them.
-    pub name: String,
-    /// Where mail reaches them.
-    pub email: Option<String>,
-    /// Where a call reaches them.
-    pub phone: Option<String>,
-    /// Their badges.
-    pub badges: Vec<Code>,
-}
+use crate::domain::known::Identity;
 
 impl Ledger {
     /// Writes who a person is and which badges are theirs; true where that changed anything. Inside a transaction.

@@ -14,8 +14,8 @@ use cagekeeper::domain::fact::{
     RoomRegistered, Subject, TagOf,
 };
 use cagekeeper::domain::id::{BookingId, KitId, PersonHandle, PersonId, ProductionId, ReaderId, StationId};
+use cagekeeper::domain::known::Identity;
 use cagekeeper::domain::person::Role;
-use cagekeeper::ledger::people::Identity;
 use cagekeeper::ledger::question::Reader;
 use cagekeeper::ledger::{Ledger, LedgerError};
 use cagekeeper::time::{MonoMs, Now, UtcMs};
