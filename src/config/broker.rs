@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use super::file::{Reading, listen_address};
+use super::reading::Reading;
 use super::section::{Section, Setting};
 use super::{Broker, ExternalBroker};
 
@@ -124,6 +124,13 @@ fn host_and_port(text: &str) -> Option<(&str, Option<&str>)> {
     };
     let is_host = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.' || b == b'_';
     (!host.is_empty() && host.bytes().all(is_host)).then_some((host, port))
+}
+
+/// Where an embedded broker listens.
+fn listen_address(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<SocketAddr> {
+    let expected =
+        "an address and port such as 127.0.0.1:1883 (0.0.0.0:1883 to be reachable from other machines)";
+    section.read("listen", expected, &mut reading.problems, |setting| setting.text()?.parse().ok())
 }
 
 #[cfg(test)]

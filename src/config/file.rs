@@ -4,7 +4,6 @@
 //! and what was expected, and so that one reading finds all errors. A wrong setting never becomes a default.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
@@ -14,6 +13,7 @@ use toml::de::{DeTable, Error as TomlError};
 use super::broker::broker;
 use super::problem::{ConfigErrors, Problems};
 use super::reader::readers;
+use super::reading::{ID, Reading};
 use super::section::{Section, Setting, with_nearest};
 use super::station::stations;
 use super::{ClockTrust, Config, ControlConfig, LedgerConfig, MqttConfig, Rules};
@@ -24,9 +24,6 @@ pub(super) const TOP_KEYS: [&str; 11] = [
     "reader",
 ];
 
-/// What an id looks like, in the words of every error about one.
-pub(super) const ID: &str = "1 to 63 of a-z, 0-9 and -, beginning with a letter or digit";
-
 /// What holds where the file says nothing and the machine decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Defaults {
@@ -36,29 +33,6 @@ pub struct Defaults {
     pub ledger: PathBuf,
     /// The control socket.
     pub control: PathBuf,
-}
-
-/// What the readers of single tables need to know of the file as a whole.
-#[derive(Debug)]
-pub(super) struct Reading<'a> {
-    /// What is wrong so far.
-    pub(super) problems: Problems<'a>,
-    folder: Option<PathBuf>,
-}
-
-impl Reading<'_> {
-    /// A path of the file: relative ones start at the folder of the file.
-    pub(super) fn path(&mut self, section: &Section<'_>, key: &str) -> Option<PathBuf> {
-        let expected = "a path, absolute or relative to this file (~ stands for nothing here)";
-        let path = section.read(key, expected, &mut self.problems, |setting| {
-            setting.text().filter(|path| is_path(path)).map(PathBuf::from)
-        })?;
-        Some(self.folder.as_ref().map_or_else(|| path.clone(), |folder| folder.join(&path)))
-    }
-}
-
-fn is_path(text: &str) -> bool {
-    !text.is_empty() && !text.starts_with('~') && !text.contains('\0')
 }
 
 impl Config {
@@ -229,11 +203,4 @@ fn clock(top: &Section<'_>, reading: &mut Reading<'_>) -> ClockTrust {
     let section = top.child("clock", &mut reading.problems);
     section.refuse_unknown(&["trusted"], &mut reading.problems);
     section.truth("trusted", &mut reading.problems).map_or(ClockTrust::Kernel, ClockTrust::Fixed)
-}
-
-/// Where an embedded broker listens.
-pub(super) fn listen_address(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<SocketAddr> {
-    let expected =
-        "an address and port such as 127.0.0.1:1883 (0.0.0.0:1883 to be reachable from other machines)";
-    section.read("listen", expected, &mut reading.problems, |setting| setting.text()?.parse().ok())
 }

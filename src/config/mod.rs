@@ -18,6 +18,7 @@ pub mod file;
 mod origin;
 pub mod problem;
 mod reader;
+mod reading;
 mod section;
 mod station;
 

@@ -1,6 +1,6 @@
 //! `[[reader]]`: the devices at the stations, and which keys belong to what they are attached to.
 
-use super::file::{ID, Reading};
+use super::reading::{ID, Reading};
 use super::section::{Section, Setting, refuse_twice, with_nearest};
 use super::{ReaderConfig, ReaderSource, StationConfig};
 use crate::domain::id::{ReaderId, StationId};

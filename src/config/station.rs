@@ -1,6 +1,6 @@
 //! `[[station]]`: the places where people scan.
 
-use super::file::{ID, Reading};
+use super::reading::{ID, Reading};
 use super::section::{Section, Setting, refuse_twice};
 use super::{PersonRule, StationConfig, StationKind};
 use crate::domain::id::StationId;

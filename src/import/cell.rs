@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 
-use super::table::{Reading, Record};
+use super::reading::{Reading, Record};
 use super::when::{self, Edge};
 use crate::domain::id::{NotAnId, PersonHandle};
 use crate::nearest::nearest;

@@ -13,6 +13,7 @@ mod kits;
 mod people;
 mod prepare;
 mod productions;
+mod reading;
 mod resolve;
 mod rooms;
 mod table;

@@ -1,9 +1,10 @@
 //! A file into a table: encoding, delimiter, header, and rows with the line on which each begins.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::RowError;
 use super::cell::{Cells, quoted};
+use super::reading::{Reading, Record};
 use crate::nearest::nearest;
 
 /// The columns of a kind of file.
@@ -15,45 +16,6 @@ pub(super) struct Columns {
     pub(super) required: &'static [&'static str],
 }
 
-/// One row as written.
-#[derive(Debug)]
-pub(super) struct Record {
-    /// Line on which it begins, counted from 1.
-    pub(super) line: u64,
-    /// Its cells, trimmed.
-    pub(super) cells: Vec<String>,
-}
-
-impl Record {
-    fn is_empty(&self) -> bool {
-        self.cells.iter().all(String::is_empty)
-    }
-}
-
-/// What is known of a file while its rows are read.
-#[derive(Debug)]
-pub(super) struct Reading {
-    file: String,
-    /// Where each column of the header stands.
-    pub(super) columns: BTreeMap<String, usize>,
-    /// Values that may stand in a file once only, by what they are, with the line of the first.
-    pub(super) seen: BTreeMap<(&'static str, String), u64>,
-    errors: Vec<RowError>,
-}
-
-impl Reading {
-    /// Notes what is wrong.
-    pub(super) fn add(&mut self, line: u64, column: Option<&str>, found: String, expected: String) {
-        let (file, column) = (self.file.clone(), column.map(str::to_owned));
-        self.errors.push(RowError { file, line, column, found, expected });
-    }
-
-    fn finish<T>(mut self, rows: Vec<T>) -> Result<Vec<T>, Vec<RowError>> {
-        self.errors.sort_by_key(|error| error.line);
-        if self.errors.is_empty() { Ok(rows) } else { Err(self.errors) }
-    }
-}
-
 /// Reads a file of comma, semicolon or tab separated values and makes `row` of each of its rows that is not empty.
 ///
 /// `file` names it in errors. UTF-8 with or without a byte order mark; LF, CRLF and CR ends lines, also mixed.
@@ -63,12 +25,7 @@ pub(super) fn read<T>(
     columns: Columns,
     row: impl Fn(&mut Cells<'_>) -> Option<T>,
 ) -> Result<Vec<T>, Vec<RowError>> {
-    let mut reading = Reading {
-        file: file.to_owned(),
-        columns: BTreeMap::new(),
-        seen: BTreeMap::new(),
-        errors: Vec::new(),
-    };
+    let mut reading = Reading::new(file);
     let mut rows = Vec::new();
     let mut records = records(bytes, &mut reading).into_iter();
     if let Some(header) = header(records.next(), columns, &mut reading) {
@@ -227,8 +184,7 @@ fn refuse_column(line: u64, cell: &str, columns: Columns, reading: &mut Reading)
 
 /// The columns that the header of a file names, in lower case; none where there is no header.
 pub(super) fn columns_of(bytes: &[u8]) -> BTreeSet<String> {
-    let mut reading =
-        Reading { file: String::new(), columns: BTreeMap::new(), seen: BTreeMap::new(), errors: Vec::new() };
+    let mut reading = Reading::new("");
     let header = records(bytes, &mut reading).into_iter().next();
     header.into_iter().flat_map(|header| header.cells).map(|cell| cell.to_lowercase()).collect()
 }

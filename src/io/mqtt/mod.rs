@@ -17,6 +17,7 @@ pub mod payload;
 pub mod publisher;
 mod readback;
 mod replay;
+mod setup;
 mod site_broker;
 mod standing;
 mod teller;

@@ -10,107 +10,22 @@
 //! ```
 //!
 //! `head` is to be sent as soon as a group is committed: events go out on that, without any polling. The task holds
-//! a [`WriterHandle`], which it gives up in [`MqttHandle::shutdown`]: the writer's thread ends after that.
+//! a [`crate::io::writing::WriterHandle`], which it gives up in [`MqttHandle::shutdown`]: the writer's thread ends after that.
 //! Dropped without it, the connection breaks and the broker says `offline` by itself.
-
-use std::path::PathBuf;
 
 use chrono_tz::Tz;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::payload::{self, ReaderReport, Topics};
+use super::payload;
+use super::setup::Signal;
+pub use super::setup::{CURSOR, MqttInputs, MqttStatus, PublisherSetup};
 use super::turn::Publisher;
-use crate::config::{Config, MqttConfig};
-use crate::domain::id::{DaemonId, SiteId, StationId};
-use crate::io::clock::Clock;
-use crate::io::writing::WriterHandle;
 use crate::ledger::LedgerError;
-use crate::time::{Now, Timekeeper, UtcMs};
 use crate::writer::Answer;
-
-/// The name of the cursor in the ledger.
-pub const CURSOR: &str = "mqtt";
 
 /// Signals that wait; more than these are dropped, since nobody looks at a lamp that is so late.
 const SIGNALS_MAX: usize = 64;
-
-/// What the publisher needs of the configuration and of the start of the program.
-#[derive(Debug, Clone)]
-pub struct PublisherSetup {
-    /// Names the studio in every topic.
-    pub site: SiteId,
-    /// Names this daemon.
-    pub daemon: DaemonId,
-    /// The broker, and what may be said.
-    pub mqtt: MqttConfig,
-    /// The zone in which times are put into words.
-    pub zone: Tz,
-    /// The ledger file. It exists.
-    pub ledger: PathBuf,
-    /// When the program started.
-    pub started_at: UtcMs,
-    /// The machine's clocks.
-    pub clock: Clock,
-    /// What is made of them.
-    pub timekeeper: Timekeeper,
-}
-
-impl PublisherSetup {
-    /// The parts of a configuration that concern MQTT.
-    pub fn new(config: &Config, started_at: UtcMs, clock: Clock, timekeeper: Timekeeper) -> Self {
-        Self {
-            site: config.site.clone(),
-            daemon: config.daemon.clone(),
-            mqtt: config.mqtt.clone(),
-            zone: config.timezone,
-            ledger: config.ledger.path.clone(),
-            started_at,
-            clock,
-            timekeeper,
-        }
-    }
-
-    pub(super) fn topics(&self) -> Topics {
-        Topics::new(&self.site, &self.daemon)
-    }
-
-    pub(super) fn now(&self) -> Now {
-        self.timekeeper.now(self.clock.mono(), self.clock.utc(), self.clock.synchronised())
-    }
-}
-
-/// What the publisher follows.
-#[derive(Debug)]
-pub struct MqttInputs {
-    /// The number of the newest fact.
-    pub head: watch::Receiver<i64>,
-    /// The readers and their health.
-    pub readers: watch::Receiver<Vec<ReaderReport>>,
-    /// Saves the cursor.
-    pub writer: WriterHandle,
-}
-
-/// How the telling stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct MqttStatus {
-    /// Whether there is a connection.
-    pub connected: bool,
-    /// Why there is none.
-    pub reason: Option<String>,
-    /// Up to this fact the broker has confirmed every event.
-    pub cursor: i64,
-    /// Up to this fact it has confirmed the state of every thing.
-    pub told: i64,
-    /// Facts whose events it has not confirmed.
-    pub backlog: i64,
-}
-
-/// What a lamp is to show.
-pub(super) struct Signal {
-    pub(super) station: StationId,
-    pub(super) payload: Vec<u8>,
-}
 
 /// The publisher's task. Dropped, it ends at once and the broker says `offline`.
 #[derive(Debug)]

@@ -6,8 +6,8 @@
 use std::collections::VecDeque;
 
 use super::payload::{self, InfoBefore, ReplayRequest, Topics};
-use super::publisher::PublisherSetup;
 use super::replay::Replays;
+use super::setup::PublisherSetup;
 use super::standing::Standing;
 use super::upkeep::Upkeep;
 use super::{Link, NotTaken};

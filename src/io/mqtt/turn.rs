@@ -6,8 +6,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::payload::{InfoBefore, ReplayRequest, Topics};
-use super::publisher::{CURSOR, MqttInputs, MqttStatus, PublisherSetup, Signal};
 use super::readback::read_back;
+use super::setup::{CURSOR, MqttInputs, MqttStatus, PublisherSetup, Signal};
 use super::site_broker::{Reach, SiteBroker};
 use super::teller::{Filled, Teller};
 use super::{Inbox, InboxEvent, InboxSetup, Incoming, Link, LinkEvent, LinkSetup};
