@@ -96,12 +96,19 @@ impl Ledger {
         Ok(gone as u64 >= u64::from(PRUNE_ROWS_MAX))
     }
 
-    /// What a station remembers.
+    /// What a station remembers. A conversation that this program cannot read, as after going back to an older one, is
+    /// over: the next scan begins a new one, and everything that was decided is in the facts.
     pub fn session(&self, station: &StationId) -> Result<Session, LedgerError> {
         let sql = "SELECT body FROM session WHERE station = ?1";
         let body: Option<String> =
             self.conn.prepare_cached(sql)?.query_row([station], |row| row.get(0)).optional()?;
-        body.map_or_else(|| Ok(Session::default()), |body| Ok(serde_json::from_str(&body)?))
+        let read = |body: String| {
+            serde_json::from_str(&body).unwrap_or_else(|error| {
+                tracing::warn!(%station, %error, "the session cannot be read and is over");
+                Session::default()
+            })
+        };
+        Ok(body.map(read).unwrap_or_default())
     }
 
     /// Writes what a station remembers. Inside a transaction.
@@ -127,5 +134,22 @@ impl Ledger {
     /// The number of the last scan before this process started.
     pub fn scans_at_start(&self) -> i64 {
         self.scans_at_start
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_cannot_be_read_is_over_and_stops_nothing() {
+        let ledger = Ledger::in_memory("0123456789ab").unwrap();
+        let cage = StationId::parse("cage").unwrap();
+        let open = Session { id: Some("s1".to_owned()), ..Session::default() };
+        ledger.put_session(&cage, &open).unwrap();
+        assert_eq!(ledger.session(&cage).unwrap(), open);
+        let newer = r#"{"id":"s1","pending":{"question":"which-door"}}"#;
+        ledger.conn.execute("UPDATE session SET body = ?1", [newer]).unwrap();
+        assert_eq!(ledger.session(&cage).unwrap(), Session::default());
     }
 }
