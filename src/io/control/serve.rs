@@ -150,8 +150,7 @@ struct Wanted {
 }
 
 async fn import(shared: &Arc<Shared>, wanted: Wanted, say: &Sender<Value>) -> Response {
-    let (kind, file, dry_run, actor) =
-        (wanted.kind, wanted.file.clone(), wanted.dry_run, wanted.actor.clone());
+    let (kind, file, dry_run) = (wanted.kind, wanted.file.clone(), wanted.dry_run);
     let _alone = shared.importing.lock().await;
     let asked = Arc::clone(shared);
     let planned = tokio::task::spawn_blocking(move || plan(&asked, &wanted)).await;
@@ -182,7 +181,8 @@ async fn import(shared: &Arc<Shared>, wanted: Wanted, say: &Sender<Value>) -> Re
         // Who asked may have gone away: the import goes on all the same.
         let _ = say.send(line_of(&Response::progress(rows, of))).await;
     }
-    tracing::info!(kind = kind.name(), facts = done.facts, user = actor, "imported");
+    let by = by.map(tracing::field::display);
+    tracing::info!(kind = kind.name(), facts = done.facts, by, "imported");
     Response::import(done)
 }
 
