@@ -1,6 +1,8 @@
 //! What the daemon answers at its control socket.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use nix::unistd::{Uid, User};
 use serde_json::Value;
@@ -21,6 +23,8 @@ use crate::writer::{Input, Reply, Scan};
 
 /// The call is wrong.
 const EXIT_CALL: u8 = 2;
+/// While a scan waits to be recorded, so often is looked whether anything can be.
+const LOOK: Duration = Duration::from_millis(200);
 /// The storage cannot be reached.
 const EXIT_STORAGE: u8 = 3;
 
@@ -72,10 +76,24 @@ async fn scan(shared: &Arc<Shared>, uid: u32, station: StationId, code: String) 
     if let (Some(trouble), _, _) = shared.sentences() {
         return Response::refused(EXIT_STORAGE, vec![trouble]);
     }
-    match shared.writer.ask(Input::Scan(scan)).await {
+    match recorded(shared, scan).await {
         Ok(Reply::NoSuchStation(station)) => no_station(shared, &station),
         Ok(reply) => blocking(shared, move |shared| shown(shared, &reply)).await,
-        Err(error) => Response::refused(EXIT_STORAGE, vec![error.to_string()]),
+        Err(sentence) => Response::refused(EXIT_STORAGE, vec![sentence]),
+    }
+}
+
+/// Waits until a scan is recorded, or until it is clear that it will not be for now.
+async fn recorded(shared: &Shared, scan: Scan) -> Result<Reply, String> {
+    let mut asked = pin!(shared.writer.ask(Input::Scan(scan)));
+    loop {
+        tokio::select! {
+            reply = &mut asked => return reply.map_err(|error| error.to_string()),
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        if let (Some(trouble), _, _) = shared.sentences() {
+            return Err(format!("{trouble}. This code waits and counts then; do not type it again"));
+        }
     }
 }
 
@@ -206,4 +224,35 @@ fn actor(shared: &Shared, uid: u32) -> Option<String> {
         return None;
     }
     User::from_uid(Uid::from_raw(uid)).ok().flatten().map(|user| user.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Defaults};
+    use crate::io::clock::Clock;
+    use crate::io::writing;
+    use crate::ledger::Ledger;
+    use crate::time::Timekeeper;
+    use crate::writer::Writer;
+
+    #[tokio::test]
+    async fn a_typed_code_that_cannot_be_recorded_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        let defaults = Defaults { timezone: chrono_tz::Tz::UTC, ledger: path.clone(), control: path.clone() };
+        let config = Config::parse("[[station]]\nid = \"cage\"\nkind = \"desk\"\n", None, &defaults).unwrap();
+        let ledger = Ledger::open(&path, "0123456789ab").unwrap();
+        let (notices, _unheard) = tokio::sync::mpsc::unbounded_channel();
+        let clock = Clock::start(config.clock_trusted);
+        let (writer, _thread) = writing::spawn(Writer::new(ledger, &config), 0, notices).unwrap();
+        let shared = Arc::new(Shared::new(config, clock, Timekeeper::new(None), writer));
+        let holding = rusqlite::Connection::open(&path).unwrap();
+        holding.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let code = scan(&shared, 0, StationId::parse("cage").unwrap(), "CAM-1".to_owned());
+        let refusing = async { shared.set_trouble(Some("the disk is full".to_owned())) };
+        let (response, _) = tokio::join!(code, refusing);
+        assert_eq!((response.ok, response.exit), (Some(false), Some(EXIT_STORAGE)));
+        assert!(response.errors.concat().starts_with("the disk is full. This code waits"), "{response:?}");
+    }
 }
