@@ -1,9 +1,8 @@
 //! Who people are: names, contacts, badges and the ids of the studio's own list. Erasable; never in a fact.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::{Ledger, LedgerError};
-use crate::domain::id::{PersonHandle, PersonId};
 use crate::domain::known::Identity;
 
 impl Ledger {
@@ -28,11 +27,5 @@ impl Ledger {
             self.conn.prepare_cached(sql)?.execute(params![badge, person])?;
         }
         Ok(changed > 0)
-    }
-
-    /// The person whom the studio's own list calls so.
-    pub fn person_of_handle(&self, handle: &PersonHandle) -> Result<Option<PersonId>, LedgerError> {
-        let sql = "SELECT person FROM identity WHERE handle = ?1";
-        Ok(self.conn.prepare_cached(sql)?.query_row([handle], |row| row.get(0)).optional()?)
     }
 }
