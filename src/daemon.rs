@@ -33,6 +33,8 @@ const CHECK_FACTS: u32 = 10_000;
 const EVENTS_MAX: usize = 256;
 /// The writer gets so long to finish when the program stops.
 const DRAIN: Duration = Duration::from_secs(5);
+/// Storage that refuses at the start is tried again after so long.
+const OPEN_AGAIN: Duration = Duration::from_secs(1);
 /// Old rows of the scan log go so often.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// A writer says why it ends, unless it broke down.
@@ -57,7 +59,7 @@ pub fn run(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
 
 async fn serve(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
     let clock = Clock::start(config.clock_trusted);
-    let ledger = Ledger::open(&config.ledger.path, &entropy::origin()?)?;
+    let Some(ledger) = open(&config).await? else { return Ok(()) };
     let keeper = Timekeeper::new(ledger.last_fact_at()?);
     let was_clean = ledger.was_clean();
     let waits = sessions_of(&ledger, &config)?;
@@ -83,6 +85,28 @@ async fn serve(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
     drop(shared);
     close(thread, stopped.is_ok() && is_whole).await;
     stopped
+}
+
+/// Opens the ledger. Storage that refuses is waited for, like later; `None` where the program is told to stop meanwhile.
+async fn open(config: &Config) -> anyhow::Result<Option<Ledger>> {
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut said = false;
+    loop {
+        match Ledger::open(&config.ledger.path, &entropy::origin()?) {
+            Err(error) if error.is_unwritable() => {
+                if !std::mem::replace(&mut said, true) {
+                    tracing::error!("{error}");
+                    notify::status(&error.to_string());
+                }
+            }
+            opened => return Ok(Some(opened?)),
+        }
+        tokio::select! {
+            _ = term.recv() => return Ok(None),
+            _ = int.recv() => return Ok(None),
+            () = tokio::time::sleep(OPEN_AGAIN) => {}
+        }
+    }
 }
 
 /// Sessions that were open when the program last stopped go on, and wait afresh for their silence.

@@ -39,6 +39,7 @@ pub struct Ledger {
     hlc: Hlc,
     scans_at_start: i64,
     was_clean: bool,
+    is_stale: bool,
     _lock: Option<File>,
 }
 
@@ -89,6 +90,7 @@ impl Ledger {
             hlc: Hlc::default(),
             scans_at_start: 0,
             was_clean: true,
+            is_stale: false,
             _lock: lock,
         };
         ledger.conn.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('origin', ?1)", [origin])?;
@@ -107,6 +109,7 @@ impl Ledger {
         self.next_origin_seq = self.conn.query_row(sql, [&self.origin], |row| row.get::<_, i64>(0))? + 1;
         let sql = "SELECT coalesce(max(hlc), 0) FROM subject";
         self.hlc = Hlc(self.conn.query_row(sql, [], |row| row.get(0))?);
+        self.is_stale = false;
         Ok(())
     }
 
@@ -125,6 +128,9 @@ impl Ledger {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {
+        if self.is_stale {
+            self.reload()?;
+        }
         self.conn.execute_batch("BEGIN IMMEDIATE")?;
         let done = work(self).and_then(|done| {
             self.conn.execute_batch("COMMIT")?;
@@ -136,7 +142,8 @@ impl Ledger {
         done
     }
 
-    /// Does `work` inside a transaction so that it can fail alone.
+    /// Does `work` inside a transaction so that nothing of it is left where it fails; the caller decides whether the
+    /// rest of the transaction goes on.
     pub fn savepoint<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, LedgerError>,
@@ -145,6 +152,9 @@ impl Ledger {
         let done = work(self);
         if done.is_err() {
             self.roll_back("ROLLBACK TO input");
+            // Where SQLite has rolled back by itself there is no savepoint left to release; the first error counts.
+            let _ = self.conn.execute_batch("RELEASE input");
+            return done;
         }
         self.conn.prepare_cached("RELEASE input")?.execute([])?;
         done
@@ -155,9 +165,8 @@ impl Ledger {
         if let Err(error) = self.conn.execute_batch(how) {
             tracing::debug!(%error, how, "nothing to roll back");
         }
-        if let Err(error) = self.reload() {
-            tracing::debug!(%error, "the ledger cannot be read after a roll-back");
-        }
+        // What is kept beside the file counted facts that are not there: nothing more is written before it is read again.
+        self.is_stale = self.reload().is_err();
     }
 
     /// The file.

@@ -242,11 +242,6 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// One thing that is out.
-    pub fn out_one(&self, subject: &Subject) -> Result<Option<OutRow>, LedgerError> {
-        Ok(self.out(None)?.into_iter().find(|row| row.subject == *subject))
-    }
-
     /// What a text names: a code, an id, or the one thing of that name.
     pub fn find(&self, text: &str) -> Result<Found, LedgerError> {
         let found = match Code::canonical(text) {
