@@ -23,6 +23,9 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::time::{Now, UtcMs};
 use crate::writer::{Answer, Batch, Reply};
 
+/// The largest file that goes through the daemon: several hundred thousand rows. As hex it fits the longest request.
+pub const IMPORT_BYTES_MAX: usize = 30 * 1024 * 1024;
+
 /// What the command line asks of the daemon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "kebab-case", deny_unknown_fields)]

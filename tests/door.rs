@@ -172,3 +172,15 @@ fn the_readme_shows_what_the_program_says() {
         assert_eq!(shape(&said), shape(&shown), "{verb}: the README shows something else");
     }
 }
+
+#[test]
+fn a_file_too_large_for_the_daemon_is_refused_with_what_to_do() {
+    let (gun, port) = (Gun::new(), free_port());
+    let studio = desk(&format!("listen = \"127.0.0.1:{port}\""), &gun, "");
+    let _daemon = studio.run();
+    let file = studio.file("huge.csv", &format!("id,name\n{}", "x".repeat(31 * 1024 * 1024)));
+    let said = studio.verb(&["import", "assets", file.to_str().unwrap()]);
+    let sentence = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert_eq!(said.status.code(), Some(2), "{sentence}");
+    assert!(sentence.contains("split the file, or stop the daemon"), "{sentence}");
+}

@@ -12,7 +12,7 @@ use super::control_client::{Daemon, incomplete};
 use super::desk::{Desk, reader_if_any};
 use super::screen::Screen;
 use crate::config::Config;
-use crate::control::{Imported, Progress, Request, batches};
+use crate::control::{IMPORT_BYTES_MAX, Imported, Progress, Request, batches};
 use crate::domain::known::Known;
 use crate::import::{Kind, Plan, RowError, prepare};
 use crate::io::entropy;
@@ -32,6 +32,14 @@ pub fn import(
     let mut bar = Bar::new(screen.is_json());
     let imported = match Daemon::connect(&config.control.path)? {
         Some(mut daemon) => {
+            if bytes.len() > IMPORT_BYTES_MAX {
+                let sentence = format!(
+                    "{name}: {} bytes, at most {IMPORT_BYTES_MAX} go through the running daemon: split the file, or \
+                     stop the daemon for the import",
+                    bytes.len()
+                );
+                return Err(Failure::Wrong(sentence).into());
+            }
             let request = Request::Import { kind, file: name, bytes, dry_run };
             daemon.ask(&request, |progress| bar.at(progress)).map_err(mend)?.import.ok_or_else(incomplete)?
         }
