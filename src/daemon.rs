@@ -16,7 +16,7 @@ use crate::io::readers::{Chunk, Credit, ReaderEvent, ReaderHandle};
 use crate::io::writing::{self, Notice, Queued};
 use crate::io::{control, entropy, notify, readers};
 use crate::ledger::{Ledger, LedgerError, Reader};
-use crate::station::lane::{Effect, Lane};
+use crate::station::lane::{Counts, Effect, Lane};
 use crate::station::waits::Waits;
 use crate::time::{MonoMs, Now, Timekeeper, UtcMs};
 use crate::wire::Setup;
@@ -164,6 +164,8 @@ async fn close(thread: std::thread::JoinHandle<Ledger>, in_order: bool) {
 struct Door {
     station: StationId,
     lane: Lane,
+    /// What the lane had counted when its unread bytes were last looked at.
+    counts_told: Counts,
     /// Typed input may end without a line end; a scanner's half code is none.
     typed: bool,
 }
@@ -193,7 +195,10 @@ impl Daemon {
             let setup = Setup { protocol: reader.protocol, layout: reader.layout, descriptor: None };
             let lane = Lane::new(setup, repeat_ms, entropy::bytes()?);
             let typed = reader.source == ReaderSource::Stdin;
-            doors.insert(reader.id.clone(), Door { station: reader.station.clone(), lane, typed });
+            doors.insert(
+                reader.id.clone(),
+                Door { station: reader.station.clone(), lane, counts_told: Counts::default(), typed },
+            );
             let handle = readers::spawn(reader, shared.clock, events.clone());
             shared.add_reader(reader, handle.watch());
             handles.push(handle);
@@ -306,8 +311,16 @@ impl Daemon {
                 Effect::Rejected(rejected) => tracing::debug!(%reader, "not read: {rejected}"),
             }
         }
-        if let Some(door) = self.doors.get(reader) {
-            self.shared.note_lane(reader, LaneState { counts: door.lane.counts() });
+        if let Some(door) = self.doors.get_mut(reader) {
+            let counts = door.lane.counts();
+            if counts.piled_up_since(&std::mem::replace(&mut door.counts_told, counts)) {
+                tracing::warn!(
+                    %reader,
+                    unread = counts.unread(),
+                    "bytes came that are no code: scan again; if it goes on, check its `protocol` and `baud`"
+                );
+            }
+            self.shared.note_lane(reader, LaneState { counts });
         }
         Ok(())
     }

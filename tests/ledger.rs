@@ -90,6 +90,7 @@ fn a_folder_that_is_a_file_says_so() {
     fs::write(folder.path().join("ledgers"), "not a folder").unwrap();
     let said = refused(&folder.path().join("ledgers/ledger.db"));
     assert!(said.contains("ledgers/ledger.db: cannot be opened: "), "{said}");
+    assert!(said.contains("Give this user the right to read and write it"), "{said}");
 }
 
 #[test]
@@ -114,6 +115,8 @@ fn files_that_are_not_ours_are_refused_and_left_as_they_are() {
         let before = fs::read(path(name)).unwrap();
         let said = refused(&path(name));
         assert!(said.contains(name) && said.contains(expected), "{said}");
+        let asked = Reader::open(&path(name)).expect_err(name).to_string();
+        assert!(asked.contains(name) && asked.contains(expected), "asked only: {asked}");
         assert_eq!(before, fs::read(path(name)).unwrap(), "{name} was changed");
     }
 }

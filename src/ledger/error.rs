@@ -34,7 +34,7 @@ pub enum LedgerError {
         reason: String,
     },
     /// The folder or file cannot be opened.
-    #[error("{}: cannot be opened: {reason}", .path.display())]
+    #[error("{}: cannot be opened: {reason}. Give this user the right to read and write it, or name another file as ledger.path", .path.display())]
     NotOpened {
         /// The file.
         path: PathBuf,

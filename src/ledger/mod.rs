@@ -260,14 +260,13 @@ fn lock(path: &Path) -> Result<File, LedgerError> {
     }
 }
 
-/// A connection that can only ask.
+/// A connection that can only ask. What this program does not understand it does not answer from.
 fn read_only(path: &Path) -> Result<Connection, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn =
         Connection::open_with_flags(path, flags).map_err(|error| LedgerError::opening(path, &error))?;
     conn.busy_timeout(std::time::Duration::from_secs(5))?;
     conn.set_prepared_statement_cache_capacity(64);
-    conn.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))
-        .map_err(|error| LedgerError::opening(path, &error))?;
+    refuse_foreign(&conn, path)?;
     Ok(conn)
 }

@@ -45,6 +45,18 @@ pub struct Counts {
     pub absurd: u64,
 }
 
+impl Counts {
+    /// Everything that made no read.
+    pub fn unread(&self) -> u64 {
+        self.not_mine + self.damaged + self.absurd
+    }
+
+    /// Whether there is ten times as much of it as in `earlier`: worth a line in the log, however long it goes on.
+    pub fn piled_up_since(&self, earlier: &Self) -> bool {
+        self.unread().checked_ilog10() > earlier.unread().checked_ilog10()
+    }
+}
+
 /// One reader's lane.
 #[derive(Debug)]
 pub struct Lane {
@@ -199,6 +211,15 @@ mod tests {
                 _ => None,
             })
             .collect()
+    }
+
+    #[test]
+    fn what_is_not_read_is_worth_a_line_at_one_ten_and_a_hundred() {
+        let counts = |damaged| Counts { damaged, ..Counts::default() };
+        let said = (1..=1000).filter(|n| counts(*n).piled_up_since(&counts(n - 1)));
+        assert_eq!(said.collect::<Vec<_>>(), [1, 10, 100, 1000]);
+        assert!(counts(250).piled_up_since(&counts(7)), "many in one chunk");
+        assert!(!counts(250).piled_up_since(&counts(250)));
     }
 
     const CARD: &[u8] = b"\x020D00319CD070\x03";

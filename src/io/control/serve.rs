@@ -148,7 +148,7 @@ fn reader_status(reader: ReaderState) -> ReaderStatus {
         State::Failed => "failed",
     };
     let counts = reader.counts;
-    let unread = counts.not_mine + counts.damaged + counts.absurd;
+    let unread = counts.unread();
     let unread = if unread > 0 { format!(", {unread} not read") } else { String::new() };
     let about = reader.health.reason.or(reader.health.device).unwrap_or_default();
     ReaderStatus {

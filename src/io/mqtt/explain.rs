@@ -79,7 +79,7 @@ fn direct_tls(error: &ConnectionError) -> Option<&rustls::Error> {
 fn explain_io(error: &io::Error, endpoint: &Endpoint) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => format!(
-            "no broker answers at {endpoint}: is it running, and are host and port in mqtt.url the right ones?"
+            "no broker answers at {endpoint}: see that it runs, and that host and port in mqtt.url are the right ones"
         ),
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
             format!("the broker at {endpoint} closed the connection")
@@ -155,7 +155,7 @@ mod tests {
             ConnectionError::Tls(TlsError::Io(io::Error::new(io::ErrorKind::InvalidData, error)))
         };
         let cases = [
-            (io(io::ErrorKind::ConnectionRefused), "is it running"),
+            (io(io::ErrorKind::ConnectionRefused), "see that it runs"),
             (ConnectionError::ConnectionRefused(ConnectReturnCode::NotAuthorized), "mqtt.password_file"),
             (ConnectionError::MqttState(StateError::AwaitPingResp), "silent for 20 s"),
             (tls(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)), "mqtt.cert_file"),
