@@ -74,6 +74,12 @@ async fn serve(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
     let check = (!was_clean).then(|| check_recent(&shared));
     let mut daemon = Daemon::new(Arc::clone(&shared), waits, telling, watcher, events)?;
     notify::ready();
+    if !shared.now().trusted {
+        tracing::warn!(
+            "the clock is not set: time counts on from the last fact, and lateness is said with a warning. Wait for the \
+             time server, or set `[clock] trusted` if this clock is right"
+        );
+    }
     tracing::info!(site = %shared.config.site, ledger = %shared.config.ledger.path.display(), "ready");
     let stopped = daemon.turn(read, noticed).await;
     notify::stopping();

@@ -225,6 +225,11 @@ fn on_a_small_disk() {
     assert!(matches!(replies.as_slice(), [Reply::Decided(_)]), "{replies:?}");
     assert_eq!(kept(&path), i64::try_from(recorded).unwrap() + 1);
     assert!(writer.ledger().verify().unwrap().is_whole());
+    drop(writer);
+    let remounted = Command::new("mount").args(["-o", "remount,ro", &disk]).status().unwrap();
+    assert!(remounted.success(), "the small disk could not be made read-only");
+    let error = Ledger::open(&path, "here").unwrap_err();
+    assert!(error.is_unwritable(), "read-only storage at the start is not waited for: {error:?}");
     println!("the disk was full after {recorded} scans");
 }
 

@@ -64,6 +64,17 @@ impl LedgerError {
         }
     }
 
+    /// Tells an error of the file system: storage that refuses for now is waited for.
+    pub fn from_io(path: &Path, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        match error.kind() {
+            StorageFull | QuotaExceeded | ReadOnlyFilesystem => {
+                Self::Unwritable(format!("{}: {error}", path.display()))
+            }
+            _ => Self::NotOpened { path: path.to_owned(), reason: error.to_string() },
+        }
+    }
+
     fn from_sqlite(error: &rusqlite::Error) -> Self {
         // A full disk may first be felt where the index of the write-ahead log is to grow.
         let no_room_for_index =

@@ -2,6 +2,7 @@
 //! The ledger: SQLite and nothing else. Facts are appended, projections are folded from them, one process writes.
 
 use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -26,6 +27,9 @@ pub use question::Reader;
 
 const SCHEMA: [&str; 1] = [include_str!("schema/0001_initial.sql")];
 
+/// Who may read and write a new ledger file; SQLite gives its companions the same.
+const FILE_MODE: u32 = 0o640;
+
 /// Pages of the write-ahead log after which SQLite checkpoints by itself, should it never be idle: 16 MB.
 const WAL_PAGES_MAX: u32 = 4_000;
 
@@ -48,14 +52,19 @@ impl Ledger {
     ///
     /// `origin` names the epoch of a file that is made now; one that exists keeps its own.
     pub fn open(path: &Path, origin: &str) -> Result<Self, LedgerError> {
-        let not_opened = |error: std::io::Error| LedgerError::NotOpened {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        };
+        let not_opened = |error: std::io::Error| LedgerError::from_io(path, &error);
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(not_opened)?;
         }
         let lock = lock(path)?;
+        // It names people: the owner writes, the owner's group may ask, nobody else sees it.
+        OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(FILE_MODE)
+            .open(path)
+            .map_err(not_opened)?;
         let conn = Connection::open(path).map_err(|error| LedgerError::opening(path, &error))?;
         Self::prepare(conn, path.to_owned(), origin, Some(lock))
     }
@@ -250,8 +259,7 @@ fn migrate(conn: &mut Connection, path: &Path) -> Result<(), LedgerError> {
 fn lock(path: &Path) -> Result<File, LedgerError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let not_opened =
-        |error: std::io::Error| LedgerError::NotOpened { path: path.to_owned(), reason: error.to_string() };
+    let not_opened = |error: std::io::Error| LedgerError::from_io(path, &error);
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(not_opened)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
