@@ -1,0 +1,309 @@
+//! A working day from a seed: who comes when, with what habits, and what goes wrong.
+
+use std::collections::BTreeMap;
+
+use cagekeeper::time::UtcMs;
+use cagekeeper::wire::Protocol;
+
+use super::dice::Dice;
+use super::stage::{moment, station_toml};
+
+/// Gestures of a day, at least: some of them are folded into one scan.
+const GESTURES: usize = 380;
+const HOUR_MS: u64 = 3_600_000;
+const DAY_MS: u64 = 10 * HOUR_MS;
+
+pub const PEOPLE: [(&str, &str, Option<u64>); 7] = [
+    ("ana", "crew", None),
+    ("bo", "crew", None),
+    ("cy", "crew", None),
+    ("di", "production-manager", None),
+    ("old", "crew", Some(DAY_MS / 2)),
+    ("kim", "attendant", None),
+    ("sam", "studio-manager", None),
+];
+pub const KITS: [(&str, &[&str]); 2] =
+    [("case-a", &["cam-01", "lens-01", "mon-01"]), ("case-b", &["mic-01", "rec-01"])];
+pub const ASSETS: [&str; 12] = [
+    "cam-01",
+    "lens-01",
+    "mon-01",
+    "mic-01",
+    "rec-01",
+    "cam-02",
+    "cam-03",
+    "lens-02",
+    "light-01",
+    "light-02",
+    "tripod-01",
+    "drone-01",
+];
+pub const PRODUCTIONS: [&str; 2] = ["night-bus", "day-train"];
+pub const BOOKINGS: usize = 6;
+
+/// A booking as it stands after an import.
+#[derive(Debug, Clone)]
+pub struct Booked {
+    pub id: String,
+    pub production: Option<String>,
+    pub people: Vec<String>,
+    pub starts: UtcMs,
+    pub ends: UtcMs,
+    pub status: &'static str,
+}
+
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// A code is held to a reader, and the reader that can send it is chosen.
+    Present(String),
+    /// A code that is cut in the middle by pulling the plug.
+    Unplug(String),
+    Noise,
+    Phantom,
+    /// A booking is imported once more, and says something else.
+    Rebook(Booked),
+    /// The machine's clock is so far off from here on.
+    ClockOff(i64),
+    /// Whether the clock is believed from here on.
+    Trusted(bool),
+    /// What is queued waits for so long.
+    Stall(u64),
+    Fault(Fault),
+    /// Ledger and model are compared as a whole.
+    Compare,
+}
+
+/// What the outside does to the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The storage refuses in the middle of the next commit, so many times.
+    Refused(u32),
+    /// The next commit is done, and nobody hears of it: the same is sent again.
+    AnswerLost,
+    /// The power goes before the next commit.
+    CutBefore,
+    /// The power goes after the next commit and before its lights.
+    CutAfter,
+    /// The broker is away for so long.
+    BrokerAway(u64),
+    /// The broker confirms nothing for so long, then everything.
+    BrokerLate(u64),
+    /// The connection is lost and made again.
+    BrokerLost,
+}
+
+pub struct StationPlan {
+    pub id: &'static str,
+    pub required: bool,
+    pub idle_ms: u64,
+    pub confirm_ms: u64,
+    pub repeat_ms: u64,
+    pub readers: Vec<Protocol>,
+}
+
+pub struct Timed {
+    pub at_ms: u64,
+    pub station: usize,
+    pub act: Act,
+}
+
+pub struct Plan {
+    pub starts: UtcMs,
+    pub stations: Vec<StationPlan>,
+    pub bookings: Vec<Booked>,
+    pub acts: Vec<Timed>,
+}
+
+/// The number on a person's or thing's card.
+pub fn card_number(index: usize) -> String {
+    format!("0D0031{:04X}", 0x1000 + index)
+}
+
+impl Plan {
+    pub fn of(dice: &mut Dice) -> Self {
+        let days = ["2026-11-23T08:00", "2026-06-10T07:00", "2026-10-24T20:00", "2026-03-28T20:00"];
+        let starts = moment(dice.pick(&days));
+        let count = dice.between(2, 5);
+        let names = ["cage", "dock", "north", "truck"];
+        let stations: Vec<StationPlan> =
+            names.into_iter().zip(0..count).map(|(id, n)| station(dice, id, n)).collect();
+        let bookings = (1..=BOOKINGS).map(|n| booked(dice, n, starts, HOUR_MS)).collect();
+        let mut acts = Vec::new();
+        let mut gestures = 0;
+        while gestures < GESTURES {
+            let station = dice.index(stations.len());
+            let visit = visit(dice, station, stations[station].required);
+            gestures += visit.len();
+            acts.extend(visit);
+        }
+        acts.extend(troubles(dice, stations.len(), starts));
+        acts.sort_by_key(|timed| timed.at_ms);
+        Self { starts, stations, bookings, acts }
+    }
+
+    pub fn toml(&self) -> String {
+        let toml = |station: &StationPlan| {
+            let spans =
+                [("idle", station.idle_ms), ("confirm", station.confirm_ms), ("repeat", station.repeat_ms)];
+            let spans: BTreeMap<String, u64> = spans.map(|(key, ms)| (key.to_owned(), ms)).into();
+            station_toml(station.id, if station.required { "required" } else { "optional" }, &spans)
+        };
+        format!("site = \"studio\"\n{}", self.stations.iter().map(toml).collect::<String>())
+    }
+
+    /// What stands in the studio before the day begins, as lines of a stage; bookings come by import.
+    pub fn props(&self) -> Vec<String> {
+        let people = PEOPLE.iter().enumerate().map(|(index, (id, role, until))| {
+            let until = until.map(|ms| format!("until {}", self.starts.plus(ms.cast_signed())));
+            let until = until.unwrap_or_default().trim_end_matches('Z').to_owned();
+            let both = if *id == "bo" { "badge BOTH" } else { "" };
+            let card = card_number(index);
+            format!("person {id} \"Name of {id}\" {role} badge BADGE-{id} badge {card} {both} {until}")
+        });
+        let kits = KITS.iter().map(|(id, _)| format!("kit {id} \"Kit {id}\" tag T-{id}"));
+        let assets = ASSETS.iter().enumerate().map(|(index, id)| {
+            let kit = KITS.iter().find(|(_, members)| members.contains(id));
+            let kit = kit.map(|(kit, _)| format!("kit {kit}")).unwrap_or_default();
+            let tags = match *id {
+                "rec-01" => "tag BOTH".to_owned(),
+                "light-01" | "light-02" => "tag TWICE".to_owned(),
+                _ => format!("tag {}", card_number(100 + index)),
+            };
+            format!("asset {id} \"Thing {id}\" tag T-{id} {tags} {kit}")
+        });
+        let productions = PRODUCTIONS.iter().map(|id| format!("production {id} \"Title {id}\""));
+        let rooms = ["room studio-a \"Studio A\"".to_owned()];
+        people.chain(kits).chain(assets).chain(productions).chain(rooms).collect()
+    }
+}
+
+fn station(dice: &mut Dice, id: &'static str, n: u64) -> StationPlan {
+    let mut readers = vec![[Protocol::Line, Protocol::Keyboard][dice.index(2)]];
+    if dice.chance(60) {
+        readers.push(Protocol::Rdm6300);
+    }
+    StationPlan {
+        id,
+        required: n == 0 || (n > 1 && dice.chance(50)),
+        idle_ms: dice.between(20_000, 180_000),
+        confirm_ms: dice.between(5_000, 30_000),
+        repeat_ms: [0, 500, 2_000, 10_000][dice.index(4)],
+        readers,
+    }
+}
+
+fn booked(dice: &mut Dice, number: usize, around: UtcMs, spread_ms: u64) -> Booked {
+    let people =
+        (0..dice.between(1, 3)).map(|_| format!("p-{}", PEOPLE[dice.index(PEOPLE.len())].0)).collect();
+    let early = dice.between(0, 6 * spread_ms).cast_signed() - (2 * spread_ms).cast_signed();
+    let starts = around.plus(early);
+    let production = dice.chance(70).then(|| (*dice.pick(&PRODUCTIONS)).to_owned());
+    let status = if dice.chance(85) { "confirmed" } else { "hold" };
+    let ends = starts.plus(dice.between(spread_ms / 4, 8 * spread_ms).cast_signed());
+    Booked { id: format!("b-{number}"), production, people, starts, ends, status }
+}
+
+/// Somebody comes, does as they are used to, and goes.
+fn visit(dice: &mut Dice, station: usize, required: bool) -> Vec<Timed> {
+    let mut at_ms = dice.between(0, DAY_MS);
+    let hurry = dice.chance(20);
+    let who = dice.index(PEOPLE.len());
+    let mut codes = Vec::new();
+    if dice.chance(if required { 88 } else { 35 }) {
+        codes.push(badge(dice, who));
+    }
+    if dice.chance(25) {
+        codes.push(purpose(dice));
+    }
+    if dice.chance(14) {
+        codes.push("CK:RETURN".to_owned());
+    }
+    for _ in 0..dice.between(1, 6) {
+        codes.extend(gear(dice, who));
+    }
+    if dice.chance(55) {
+        codes.push("CK:DONE".to_owned());
+    }
+    let timed = codes.into_iter().map(|code| {
+        at_ms += match dice.index(20) {
+            0 => dice.between(8_000, 60_000),
+            1 | 2 => dice.between(30, 200),
+            _ if hurry => dice.between(30, 500),
+            _ => dice.between(600, 4_000),
+        };
+        Timed { at_ms, station, act: Act::Present(code) }
+    });
+    timed.collect()
+}
+
+fn badge(dice: &mut Dice, who: usize) -> String {
+    if dice.chance(40) { card_number(who) } else { format!("BADGE-{}", PEOPLE[who].0) }
+}
+
+fn purpose(dice: &mut Dice) -> String {
+    match dice.index(4) {
+        0 => format!("PR:{}", dice.pick(&PRODUCTIONS)),
+        1 => "RM:studio-a".to_owned(),
+        _ => format!("BK:b-{}", dice.between(1, BOOKINGS as u64 + 2)),
+    }
+}
+
+/// A thing, and what often goes with it. People like the same few things, so these meet.
+fn gear(dice: &mut Dice, who: usize) -> Vec<String> {
+    let index = if dice.chance(60) { (who + dice.index(4)) % ASSETS.len() } else { dice.index(ASSETS.len()) };
+    let code = match dice.index(20) {
+        0..=4 => format!("T-{}", KITS[dice.index(2)].0),
+        5 => ASSETS[index].to_owned(),
+        6 | 7 => card_number(100 + index),
+        8 => (*dice.pick(&["BOTH", "TWICE", "WHATSIT-77", "CK:DANCE", "BK:none", "kit-none"])).to_owned(),
+        9 if dice.chance(30) => "L".repeat(600),
+        _ => format!("T-{}", ASSETS[index]),
+    };
+    let mut codes = vec![code.clone()];
+    match dice.index(24) {
+        0 | 1 => codes.push(code),
+        2 => codes.push("CK:UNDO".to_owned()),
+        3 => codes.extend(["CK:UNDO".to_owned(), code]),
+        4..=7 => codes.push("CK:CONFIRM".to_owned()),
+        8 => codes.extend([badge(dice, 5), "CK:CONFIRM".to_owned()]),
+        9 => codes.push("CK:CANCEL".to_owned()),
+        10 => codes.push(purpose(dice)),
+        11 => codes.extend(["CK:RETURN".to_owned(), code]),
+        _ => {}
+    }
+    codes
+}
+
+/// What goes wrong on that day.
+fn troubles(dice: &mut Dice, stations: usize, starts: UtcMs) -> Vec<Timed> {
+    let mut all = Vec::new();
+    let mut put = |dice: &mut Dice, count: u64, act: &dyn Fn(&mut Dice) -> Act| {
+        for _ in 0..dice.between(count / 2, count + 1) {
+            let (at_ms, station) = (dice.between(0, DAY_MS), dice.index(stations));
+            all.push(Timed { at_ms, station, act: act(dice) });
+        }
+    };
+    put(dice, 10, &|_| Act::Noise);
+    put(dice, 10, &|_| Act::Phantom);
+    put(dice, 8, &|dice| Act::Unplug(format!("T-{}", ASSETS[dice.index(ASSETS.len())])));
+    put(dice, 10, &|dice| {
+        let number = dice.index(BOOKINGS) + 1;
+        let around = starts.plus(dice.between(0, DAY_MS).cast_signed());
+        Act::Rebook(booked(dice, number, around, HOUR_MS / 2))
+    });
+    put(dice, 4, &|dice| Act::ClockOff(-dice.between(1_000, 2 * HOUR_MS).cast_signed()));
+    put(dice, 4, &|_| Act::ClockOff(0));
+    put(dice, 4, &|dice| Act::Trusted(dice.chance(60)));
+    put(dice, 30, &|dice| Act::Stall(dice.between(1_000, 300_000)));
+    put(dice, 16, &|dice| Act::Fault(Fault::Refused(u32::try_from(dice.between(1, 4)).unwrap())));
+    put(dice, 16, &|_| Act::Fault(Fault::AnswerLost));
+    put(dice, 4, &|_| Act::Fault(Fault::CutBefore));
+    put(dice, 4, &|_| Act::Fault(Fault::CutAfter));
+    put(dice, 4, &|dice| Act::Fault(Fault::BrokerAway(dice.between(1_000, 2 * HOUR_MS))));
+    put(dice, 4, &|dice| Act::Fault(Fault::BrokerLate(dice.between(1_000, HOUR_MS))));
+    put(dice, 10, &|_| Act::Fault(Fault::BrokerLost));
+    for _ in 0..5 {
+        all.push(Timed { at_ms: dice.between(0, DAY_MS), station: 0, act: Act::Compare });
+    }
+    all
+}

@@ -1,0 +1,157 @@
+//! What must hold after every step, at a few moments of the day, and when it is over.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cagekeeper::domain::fact::Fact;
+use cagekeeper::domain::session::Wait;
+use cagekeeper::domain::verdict::{Level, Telling};
+use cagekeeper::writer::{Answer, Input, Reply, Scan};
+
+use super::model::{Expected, Scanned};
+use super::world::World;
+
+/// After so long without an input everything must have come to rest.
+const QUIET_MS: u64 = 3_600_000;
+/// Turns of the connection in which a healthy broker has confirmed everything.
+const TURNS_MAX: u32 = 10_000;
+
+/// What the light shows for a verdict of this code.
+fn levels(code: &str) -> &'static [Level] {
+    match code {
+        "already-out-to-other" | "several-bookings" | "countersigned" => &[Level::Ask],
+        "duplicate-scan" => &[Level::Again],
+        "session-closed" => &[Level::Done, Level::Again],
+        "unknown-code" | "ambiguous-code" | "malformed-code" | "no-session" | "person-expired" => {
+            &[Level::Refused]
+        }
+        "nothing-to-confirm" | "not-confirmed" | "nothing-to-undo" | "undo-too-late" => &[Level::Refused],
+        "not-out" | "late" | "kit-incomplete" | "kit-member-unavailable" => &[Level::Notice],
+        "returned-by-other-person" | "booking-not-now" => &[Level::Notice],
+        _ => &[Level::Done, Level::Notice],
+    }
+}
+
+impl World {
+    /// A group is on the disk: the model hears of the same, and every answer is looked at.
+    pub(super) fn committed(&mut self, group: &[Input], replies: &[Reply], before: i64) {
+        assert_eq!(group.len(), replies.len(), "each input has its reply");
+        let facts = self.reader.as_ref().unwrap().facts_after(before, u32::MAX).unwrap();
+        let mut by_scan: BTreeMap<String, Vec<Fact>> = BTreeMap::new();
+        for fact in facts {
+            by_scan.entry(fact.scan_id.clone()).or_default().push(fact);
+        }
+        for (input, reply) in group.iter().zip(replies) {
+            match (input, reply) {
+                (Input::Scan(scan), Reply::Decided(answer)) => {
+                    let facts = by_scan.remove(&scan.id).unwrap_or_default();
+                    self.decided(scan, answer, &facts);
+                }
+                (Input::Silence { station, wait, turn, .. }, reply) => {
+                    let expected = self.model.silence(station.as_str(), *wait == Wait::Idle, *turn);
+                    let said =
+                        if let Reply::Decided(answer) = reply { Some(answer.verdict.code()) } else { None };
+                    assert_eq!(said, expected, "{station} was silent at {}", self.at_ms);
+                    self.trace.push(format!("{} {station} silent {said:?}", self.at_ms));
+                }
+                (Input::Batch(batch), Reply::Imported { facts, .. }) => {
+                    assert_eq!(by_scan.remove(&batch.id).map_or(0, |facts| facts.len()), *facts);
+                    self.model.booked(&self.imports[&batch.id]);
+                }
+                (Input::Folded { .. } | Input::Cursor { .. }, Reply::Noted) => {}
+                other => panic!("that is no answer: {other:?}"),
+            }
+        }
+        assert!(by_scan.is_empty(), "facts of no input: {by_scan:?}");
+        self.holders_agree();
+    }
+
+    fn decided(&mut self, scan: &Scan, answer: &Answer, facts: &[Fact]) {
+        assert!(self.decided.insert(scan.id.clone()), "{} was decided twice", scan.id);
+        let scanned = Scanned {
+            id: &scan.id,
+            station: scan.station.as_str(),
+            payload: &scan.payload,
+            utc_ms: scan.now.utc.0,
+            mono_ms: scan.now.mono.0,
+        };
+        let expected = self.model.scan(&scanned);
+        let kinds = facts.iter().map(|fact| {
+            (fact.subject.to_string(), fact.body.kind(), fact.actor.as_ref().map(ToString::to_string))
+        });
+        let found = Expected { code: answer.verdict.code(), facts: kinds.collect() };
+        let said = format!("{} {} {} {found:?}", scan.now.utc, scan.station, scan.payload);
+        assert_eq!(found, expected, "{said}\nbefore it:\n{}", self.lately());
+        assert!(levels(found.code).contains(&answer.level()), "{said}: {:?}", answer.level());
+        assert_eq!(answer.seq, facts.last().map(|fact| fact.seq), "{said}");
+        for names in [false, true] {
+            let telling = Telling { names, zone: self.stage.config.timezone, now: answer.at };
+            let sentence = answer.verdict.sentence(&telling);
+            let needs_reason = answer.level() == Level::Refused;
+            assert!(!sentence.is_empty(), "{said}");
+            assert!(!needs_reason || sentence.split(' ').count() >= 4, "{sentence}: and why?");
+            assert!(answer.verdict.text(&telling).chars().count() <= 32, "{sentence}");
+        }
+        self.trace.push(said);
+    }
+
+    fn lately(&self) -> String {
+        self.trace.iter().rev().take(25).rev().cloned().collect::<Vec<_>>().join("\n")
+    }
+
+    /// One holder for each thing, and the one whom the model names.
+    fn holders_agree(&self) {
+        let rows = self.reader.as_ref().unwrap().out(None).unwrap();
+        let holders = rows.iter().map(|row| {
+            let holder = row.holder.as_ref().map(|named| named.person.to_string());
+            (row.subject.to_string(), holder)
+        });
+        let found: BTreeMap<String, Option<String>> = holders.collect();
+        assert_eq!(found.len(), rows.len(), "a thing is out twice");
+        assert_eq!(found, self.model.holders(), "who holds what\n{}", self.lately());
+    }
+
+    /// The ledger is what its facts say, and what the model says.
+    pub(super) fn compare(&mut self) {
+        self.holders_agree();
+        let reader = self.reader.as_ref().unwrap();
+        let report = reader.verify().unwrap();
+        assert!(report.is_whole(), "{:#?}", report.differences);
+        let facts = reader.facts_after(0, u32::MAX).unwrap();
+        let ids: BTreeSet<&String> = facts.iter().map(|fact| &fact.id).collect();
+        assert_eq!(ids.len(), facts.len(), "no fact has another's id");
+        let gapless =
+            facts.iter().zip(1..).all(|(fact, number)| fact.seq == number && fact.origin_seq == number);
+        assert!(gapless, "facts are numbered without a gap");
+        self.broker.check(reader);
+        self.trace.push(format!("{} compared {} facts", self.at_ms, facts.len()));
+    }
+
+    /// Nothing goes wrong any more and nobody comes: all comes to rest.
+    pub(super) fn quiet(&mut self) {
+        self.faults.clear();
+        self.broker.heal();
+        self.stalled_until_ms = 0;
+        self.turn();
+        self.advance(self.at_ms + QUIET_MS);
+        let head = self.stage.ledger().head_seq().unwrap();
+        let mut turns = 0;
+        while self.broker.cursor() != head || !self.queue.is_empty() {
+            turns += 1;
+            assert!(turns < TURNS_MAX, "the broker has heard of {} of {head} facts", self.broker.cursor());
+            self.turn();
+        }
+        for station in &self.stage.config.stations {
+            let session = self.stage.ledger().session(&station.id).unwrap();
+            assert!(!session.is_open(), "{} never came to rest: {session:?}\n{}", station.id, self.lately());
+        }
+        assert!(self.model.is_idle(), "the model never came to rest");
+        assert_eq!(self.waits.poll_timeout(), None);
+        self.compare();
+        let facts = self.reader.as_ref().unwrap().facts_after(0, u32::MAX).unwrap();
+        let events: BTreeSet<String> =
+            facts.iter().filter(|fact| fact.is_event()).map(Fact::event_id).collect();
+        let heard: BTreeSet<String> = self.broker.heard.keys().cloned().collect();
+        assert_eq!(events, heard, "every event was heard, and no other");
+        self.trace.extend(facts.iter().map(|fact| format!("{fact:?}")));
+    }
+}
