@@ -129,10 +129,16 @@ impl Plan {
             names.into_iter().zip(0..count).map(|(id, n)| station(dice, id, n)).collect();
         let bookings = (1..=BOOKINGS).map(|n| booked(dice, n, starts, HOUR_MS)).collect();
         let mut acts = Vec::new();
-        let mut gestures = 0;
+        let (mut gestures, mut at_ms, mut taste) = (0, 0, 0);
         while gestures < GESTURES {
             let station = dice.index(stations.len());
-            let visit = visit(dice, station, stations[station].required);
+            // People often come at once, to different doors and for the same things.
+            (at_ms, taste) = if dice.chance(40) {
+                (at_ms, taste)
+            } else {
+                (dice.between(0, DAY_MS), dice.index(ASSETS.len()))
+            };
+            let visit = visit(dice, (station, stations[station].required), at_ms, taste);
             gestures += visit.len();
             acts.extend(visit);
         }
@@ -186,7 +192,7 @@ fn station(dice: &mut Dice, id: &'static str, n: u64) -> StationPlan {
         id,
         required: n == 0 || (n > 1 && dice.chance(50)),
         idle_ms: dice.between(20_000, 180_000),
-        confirm_ms: dice.between(5_000, 30_000),
+        confirm_ms: dice.between(5_000, 60_000),
         repeat_ms: [0, 500, 2_000, 10_000][dice.index(4)],
         readers,
     }
@@ -203,9 +209,8 @@ fn booked(dice: &mut Dice, number: usize, around: UtcMs, spread_ms: u64) -> Book
     Booked { id: format!("b-{number}"), production, people, starts, ends, status }
 }
 
-/// Somebody comes, does as they are used to, and goes.
-fn visit(dice: &mut Dice, station: usize, required: bool) -> Vec<Timed> {
-    let mut at_ms = dice.between(0, DAY_MS);
+/// Somebody comes, does as they are used to, and goes. `taste` is the first of the few things that they want.
+fn visit(dice: &mut Dice, (station, required): (usize, bool), mut at_ms: u64, taste: usize) -> Vec<Timed> {
     let hurry = dice.chance(20);
     let who = dice.index(PEOPLE.len());
     let mut codes = Vec::new();
@@ -219,7 +224,7 @@ fn visit(dice: &mut Dice, station: usize, required: bool) -> Vec<Timed> {
         codes.push("CK:RETURN".to_owned());
     }
     for _ in 0..dice.between(1, 6) {
-        codes.extend(gear(dice, who));
+        codes.extend(gear(dice, taste));
     }
     if dice.chance(55) {
         codes.push("CK:DONE".to_owned());
@@ -248,9 +253,10 @@ fn purpose(dice: &mut Dice) -> String {
     }
 }
 
-/// A thing, and what often goes with it. People like the same few things, so these meet.
-fn gear(dice: &mut Dice, who: usize) -> Vec<String> {
-    let index = if dice.chance(60) { (who + dice.index(4)) % ASSETS.len() } else { dice.index(ASSETS.len()) };
+/// A thing, and what often goes with it.
+fn gear(dice: &mut Dice, taste: usize) -> Vec<String> {
+    let index =
+        if dice.chance(60) { (taste + dice.index(3)) % ASSETS.len() } else { dice.index(ASSETS.len()) };
     let code = match dice.index(20) {
         0..=4 => format!("T-{}", KITS[dice.index(2)].0),
         5 => ASSETS[index].to_owned(),
@@ -264,11 +270,11 @@ fn gear(dice: &mut Dice, who: usize) -> Vec<String> {
         0 | 1 => codes.push(code),
         2 => codes.push("CK:UNDO".to_owned()),
         3 => codes.extend(["CK:UNDO".to_owned(), code]),
-        4..=7 => codes.push("CK:CONFIRM".to_owned()),
-        8 => codes.extend([badge(dice, 5), "CK:CONFIRM".to_owned()]),
-        9 => codes.push("CK:CANCEL".to_owned()),
-        10 => codes.push(purpose(dice)),
-        11 => codes.extend(["CK:RETURN".to_owned(), code]),
+        4..=8 => codes.push("CK:CONFIRM".to_owned()),
+        9 => codes.extend([badge(dice, 5), "CK:CONFIRM".to_owned()]),
+        10 => codes.push("CK:CANCEL".to_owned()),
+        11 | 12 => codes.push(purpose(dice)),
+        13 => codes.extend(["CK:RETURN".to_owned(), code]),
         _ => {}
     }
     codes

@@ -51,6 +51,7 @@ impl World {
                     let said =
                         if let Reply::Decided(answer) = reply { Some(answer.verdict.code()) } else { None };
                     assert_eq!(said, expected, "{station} was silent at {}", self.at_ms);
+                    self.reached.extend(said);
                     self.trace.push(format!("{} {station} silent {said:?}", self.at_ms));
                 }
                 (Input::Batch(batch), Reply::Imported { facts, .. }) => {
@@ -91,6 +92,7 @@ impl World {
             assert!(!needs_reason || sentence.split(' ').count() >= 4, "{sentence}: and why?");
             assert!(answer.verdict.text(&telling).chars().count() <= 32, "{sentence}");
         }
+        self.reached.insert(found.code);
         self.trace.push(said);
     }
 

@@ -54,6 +54,8 @@ pub struct World {
     pub(super) imports: BTreeMap<String, Booked>,
     pub(super) decided: BTreeSet<String>,
     pub(super) scans: usize,
+    /// Codes of verdicts that came up.
+    pub(super) reached: BTreeSet<&'static str>,
     pub(super) trace: Vec<String>,
 }
 
@@ -83,6 +85,7 @@ impl World {
             imports: BTreeMap::new(),
             decided: BTreeSet::new(),
             scans: 0,
+            reached: BTreeSet::new(),
             trace: Vec::new(),
         };
         world.start();
