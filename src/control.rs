@@ -184,7 +184,7 @@ impl ScanShown {
     pub fn of_reply(reply: &Reply, named: &dyn Fn(&PersonId) -> Named, zone: Tz) -> Option<Self> {
         match reply {
             Reply::Decided(answer) => Some(Self::of(answer, named, zone)),
-            Reply::AlreadyThere { scan, station, level, verdict, sentence } => Some(Self {
+            Reply::AlreadyThere { scan, station, level, verdict, sentence, .. } => Some(Self {
                 scan: scan.clone(),
                 station: station.clone(),
                 level: level.clone(),

@@ -340,6 +340,10 @@ impl Daemon {
         match notice {
             Notice::Head(head) => self.telling.head(head),
             Notice::Replied(Reply::Decided(answer)) => self.answered(*answer),
+            // The answer got lost on its way here, and with it the station's waits.
+            Notice::Replied(Reply::AlreadyThere { station, turn, idle_ms, confirm_ms, .. }) => {
+                self.waits.answered(&station, turn, idle_ms, confirm_ms, self.shared.clock.mono());
+            }
             Notice::Replied(_) => {}
             Notice::Unwritable { reason, waiting } => {
                 if self.shared.set_trouble(Some(reason.clone())) {

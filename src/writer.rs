@@ -114,6 +114,12 @@ pub enum Reply {
         verdict: String,
         /// Its sentence.
         sentence: String,
+        /// How long the station waits for the next scan of its session, as it stands now.
+        idle_ms: Option<u64>,
+        /// How long it waits for the answer to its question.
+        confirm_ms: Option<u64>,
+        /// The turn of the session, for the silence that may follow.
+        turn: u64,
     },
     /// Nothing to say: recorded, or no longer needed.
     Noted,
@@ -238,12 +244,17 @@ impl Doors<'_> {
             return Ok(Reply::NoSuchStation(scan.station.clone()));
         };
         if let Some(before) = ledger.answered(&scan.id)? {
+            let session = ledger.session(&scan.station)?;
+            let (idle_ms, confirm_ms) = waits_of(&session, rules);
             return Ok(Reply::AlreadyThere {
                 scan: scan.id.clone(),
                 station: scan.station.clone(),
                 level: before.level,
                 verdict: before.verdict,
                 sentence: before.sentence,
+                idle_ms,
+                confirm_ms,
+                turn: session.turn,
             });
         }
         let session =
@@ -276,14 +287,14 @@ impl Doors<'_> {
         let adds = !facts.is_empty();
         let seq = ledger.append(occasion, 0, facts)?;
         ledger.put_session(occasion.station, &session)?;
-        let wait = |ms: i64| u64::try_from(ms).unwrap_or(0);
+        let (idle_ms, confirm_ms) = waits_of(&session, rules);
         Ok(Reply::Decided(Box::new(Answer {
             scan: Some(occasion.scan_id.to_owned()),
             station: occasion.station.clone(),
             reader,
             verdict,
-            idle_ms: session.is_open().then(|| wait(rules.session_idle_ms)),
-            confirm_ms: session.pending.is_some().then(|| wait(rules.confirm_ms)),
+            idle_ms,
+            confirm_ms,
             turn: session.turn,
             person: session.person,
             seq: adds.then_some(seq),
@@ -355,6 +366,13 @@ impl Doors<'_> {
         ledger.append(&occasion, batch.first, fresh)?;
         Ok(Reply::Imported { facts, identities })
     }
+}
+
+/// How long a station waits for the next scan of its session, and for the answer to its question.
+fn waits_of(session: &Session, rules: &DoorRules) -> (Option<u64>, Option<u64>) {
+    let wait = |ms: i64| u64::try_from(ms).unwrap_or(0);
+    let idle_ms = session.is_open().then(|| wait(rules.session_idle_ms));
+    (idle_ms, session.pending.is_some().then(|| wait(rules.confirm_ms)))
 }
 
 /// Whose badge it was, or what it was on: the scan log's references.

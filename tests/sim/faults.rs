@@ -61,7 +61,7 @@ impl World {
         assert_eq!(self.stage.ledger().head_seq().unwrap(), head, "what is sent again adds no fact");
         for (input, (unheard, reply)) in group.iter().zip(unheard.iter().zip(&replies)) {
             let (Input::Scan(sent), Reply::Decided(answer)) = (input, unheard) else { continue };
-            let Reply::AlreadyThere { scan, station, level, verdict, sentence } = reply else {
+            let Reply::AlreadyThere { scan, station, level, verdict, sentence, .. } = reply else {
                 panic!("{} was sent again and decided again: {reply:?}", sent.id)
             };
             assert_eq!((scan, station), (&sent.id, &sent.station));
@@ -76,8 +76,20 @@ impl World {
     fn told(&mut self, replies: &[Reply]) {
         let mono = self.mono();
         for reply in replies {
-            if let Reply::Decided(answer) = reply {
-                self.waits.answered(&answer.station, answer.turn, answer.idle_ms, answer.confirm_ms, mono);
+            match reply {
+                Reply::Decided(answer) => {
+                    self.waits.answered(
+                        &answer.station,
+                        answer.turn,
+                        answer.idle_ms,
+                        answer.confirm_ms,
+                        mono,
+                    );
+                }
+                Reply::AlreadyThere { station, turn, idle_ms, confirm_ms, .. } => {
+                    self.waits.answered(station, *turn, *idle_ms, *confirm_ms, mono);
+                }
+                _ => {}
             }
         }
     }

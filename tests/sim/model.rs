@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan::{ASSETS, BOOKINGS, Booked, KITS, PEOPLE, PRODUCTIONS, Plan, card_number};
+use super::plan::{ASSETS, Booked, KITS, PEOPLE, PRODUCTIONS, Plan, card_number};
 
 const LOAN_MS: i64 = 24 * 3_600_000;
 const AFTER_START_MS: u64 = 60_000;
@@ -302,7 +302,10 @@ impl Model {
                 self.sitting(case).ask = None;
                 only("duplicate-scan")
             }
-            Some(Some(_)) if ask == Ask::WhichBooking => self.ask_hand_over(case, &thing),
+            Some(Some(_)) if ask == Ask::WhichBooking => {
+                self.ask(case, Ask::HandOver);
+                only("already-out-to-other")
+            }
             Some(_) => self.hand_over(case, &thing),
         };
         self.seen_since_start.insert(thing);
@@ -557,6 +560,5 @@ fn codes() -> BTreeMap<String, Vec<Target>> {
         }
     }
     put("BOTH".to_owned(), Target::Person("p-bo".to_owned()));
-    assert!(BOOKINGS < 10, "booking ids have one digit");
     codes
 }

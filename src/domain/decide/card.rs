@@ -51,7 +51,7 @@ fn confirm(door: &Door, mut session: Session) -> Decision {
     };
     match question {
         Question::HandOver => gear::hand_over(&door, session, &group),
-        Question::WhichBooking => gear::take_out(&door, session, &group),
+        Question::WhichBooking => gear::take_out_after_all(&door, session, &group),
     }
 }
 

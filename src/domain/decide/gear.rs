@@ -113,6 +113,20 @@ fn ask_hand_over(door: &Door, session: Session, group: &Group, holder: Who) -> D
     Decision { verdict: Verdict::AlreadyOutToOther { what: group.what(), holder }, facts, session }
 }
 
+/// It is said which booking gear is for. It may have left since it was asked: then it changes hands only as gear
+/// that is out does. Only a card was on the reader, so this is no sighting.
+pub fn take_out_after_all(door: &Door, session: Session, group: &Group) -> Decision {
+    match held(group.custody).map(|custody| &custody.person) {
+        None => take_out(door, session, group),
+        Some(Some(holder)) if session.person.as_ref() != Some(holder) => {
+            let holder = who_id(holder, group.holder);
+            let verdict = Verdict::AlreadyOutToOther { what: group.what(), holder };
+            answer(door.ask(session, Question::HandOver), verdict)
+        }
+        Some(_) => hand_over(door, session, group),
+    }
+}
+
 /// The answer to "hand over?" was yes.
 pub fn hand_over(door: &Door, session: Session, group: &Group) -> Decision {
     let Some(custody) = held(group.custody) else { return take_out(door, session, group) };

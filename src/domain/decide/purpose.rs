@@ -66,8 +66,8 @@ fn go_on(door: &Door, session: Session, verdict: Verdict, booking: Option<&Booki
     };
     let door = Door { loaded: &loaded, rules: door.rules, now: door.now };
     match &pending {
-        Some(Found::Asset(asset)) => gear::take_out(&door, session, &Group::of_asset(asset)),
-        Some(Found::Kit(kit)) => gear::take_out(&door, session, &Group::of_kit(kit)),
+        Some(Found::Asset(asset)) => gear::take_out_after_all(&door, session, &Group::of_asset(asset)),
+        Some(Found::Kit(kit)) => gear::take_out_after_all(&door, session, &Group::of_kit(kit)),
         _ => answer(Session { pending: None, ..session }, verdict),
     }
 }
