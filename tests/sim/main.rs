@@ -28,8 +28,8 @@ mod world;
 use world::World;
 
 const SCANS_MIN: usize = 300;
-/// Days of one run besides the kept ones.
-const SEEDS_OF_COMMIT: u64 = 100;
+/// Days of one run besides the kept ones: as many as one core lives in a minute, not optimised.
+const SEEDS_OF_COMMIT: u64 = 50;
 
 /// Every verdict that a desk can give, by its code.
 const VERDICTS: [&str; 30] = [
