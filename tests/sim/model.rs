@@ -63,6 +63,8 @@ struct Sitting {
     scans: Vec<String>,
     last_ms: i64,
     turn: u64,
+    /// The scan by which CONFIRM last answered: the card once more at once is a repeat.
+    confirmed_turn: Option<u64>,
 }
 
 struct Rules {
@@ -214,6 +216,7 @@ impl Model {
             return only("countersigned");
         }
         if expired {
+            sitting.close();
             return only("person-expired");
         }
         if sitting.person.as_ref() == Some(&person) {
@@ -279,7 +282,13 @@ impl Model {
             }
             "UNDO" => self.undo(case),
             "CONFIRM" => {
-                let Some((ask, label, _)) = sitting.ask.clone() else { return only("nothing-to-confirm") };
+                let repeat = sitting.confirmed_turn.is_some_and(|turn| turn + 1 == sitting.turn);
+                if repeat || sitting.ask.is_some() {
+                    sitting.confirmed_turn = Some(sitting.turn);
+                }
+                let Some((ask, label, _)) = sitting.ask.clone() else {
+                    return only(if repeat { "duplicate-scan" } else { "nothing-to-confirm" });
+                };
                 sitting.without_booking |= ask == Ask::WhichBooking;
                 self.answered(&Case { label: label.clone(), ..*case }, &label, ask)
             }
