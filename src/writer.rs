@@ -355,15 +355,15 @@ impl Doors<'_> {
         for identity in &batch.identities {
             identities += usize::from(ledger.put_identity(identity)?);
         }
-        let mut fresh = Vec::new();
-        for fact in &batch.facts {
-            if !ledger.says(fact)? {
-                fresh.push(fact.clone());
+        let occasion = Occasion { scan_id: &batch.id, station: self.import_station, now: &batch.now };
+        let mut facts = 0;
+        for (fact, index) in batch.facts.iter().zip(batch.first..) {
+            // A batch that is sent again finds its facts by their ids, whatever has been said of the things since.
+            if !ledger.has_fact(&occasion, index)? && !ledger.says(fact)? {
+                ledger.append(&occasion, index, vec![fact.clone()])?;
+                facts += 1;
             }
         }
-        let facts = fresh.len();
-        let occasion = Occasion { scan_id: &batch.id, station: self.import_station, now: &batch.now };
-        ledger.append(&occasion, batch.first, fresh)?;
         Ok(Reply::Imported { facts, identities })
     }
 }

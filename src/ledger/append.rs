@@ -100,6 +100,13 @@ pub fn insert(conn: &rusqlite::Connection, fact: &Fact) -> Result<(), LedgerErro
 }
 
 impl Ledger {
+    /// Whether the fact of that index of an occasion is in the ledger.
+    pub fn has_fact(&self, occasion: &Occasion, index: usize) -> Result<bool, LedgerError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM fact WHERE id = ?1)";
+        let id = format!("{}.{index}", occasion.scan_id);
+        Ok(self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
+    }
+
     /// Whether the newest fact of that kind about that subject says the same already.
     pub fn says(&self, fact: &NewFact) -> Result<bool, LedgerError> {
         let sql = match fact.body {
