@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 
 use crate::config::{Config, PersonRule, StationConfig};
+use crate::domain::command::{Actor, Command};
 use crate::domain::decide::{Decision, decide, decide_silence};
 use crate::domain::fact::{IMPORT_STATION, NewFact, Subject};
 use crate::domain::id::{PersonId, ReaderId, StationId};
@@ -51,6 +52,8 @@ pub enum Input {
         /// When.
         now: Now,
     },
+    /// Something that somebody asks for by other means than a reader.
+    Order(Box<Order>),
     /// Part of an import.
     Batch(Batch),
     /// How far a reader of the ledger has got.
@@ -79,6 +82,21 @@ pub struct Scan {
     /// The code as read.
     pub payload: String,
     /// When it was read.
+    pub now: Now,
+}
+
+/// Something to be done by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// Drawn before the first attempt: a retry finds its facts.
+    pub id: String,
+    /// Who asks for it.
+    pub by: Actor,
+    /// What is to be done.
+    pub command: Command,
+    /// Whoever asks has answered what may be asked.
+    pub confirm: bool,
+    /// When.
     pub now: Now,
 }
 
@@ -212,12 +230,12 @@ fn door_rules(station: &StationConfig, config: &Config) -> DoorRules {
     let ms = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
     DoorRules {
         station: station.id.clone(),
+        room: station.room.clone(),
         person_required: station.person == PersonRule::Required,
         session_idle_ms: ms(station.session_idle_ms),
         confirm_ms: ms(station.confirm_ms),
         repeat_ms: ms(station.repeat_ms),
-        loan_ms: config.rules.loan_ms,
-        zone: config.timezone,
+        house: config.house.clone(),
     }
 }
 
@@ -232,6 +250,7 @@ impl Doors<'_> {
         match input {
             Input::Scan(scan) => self.scan(ledger, scan),
             Input::Silence { station, wait, turn, now } => self.silence(ledger, station, *wait, *turn, now),
+            Input::Order(_) => Ok(Reply::Noted),
             Input::Batch(batch) => self.batch(ledger, batch),
             Input::Folded { scan, times } => ledger.fold_into_scan(scan, *times).map(|()| Reply::Noted),
             Input::Cursor { name, seq } => ledger.put_cursor(name, *seq).map(|()| Reply::Noted),
@@ -381,6 +400,8 @@ fn named_by(found: &Found, verdict: &Verdict) -> (Option<PersonId>, Option<Subje
         Found::Person(person) => (Some(person.id.clone()), None),
         Found::Asset(asset) => (None, Some(Subject::Asset(asset.id.clone()))),
         Found::Kit(kit) => (None, Some(Subject::Kit(kit.id.clone()))),
+        Found::Stock(stock) => (None, Some(Subject::Stock(stock.id.clone()))),
+        Found::Burst(burst) => (None, burst.kit.as_ref().map(|kit| Subject::Kit(kit.id.clone()))),
         Found::Room(room) => (None, Some(Subject::Room(room.id.clone()))),
         Found::Production(production) => (None, Some(Subject::Production(production.id.clone()))),
         Found::Booking(booking) => (None, Some(Subject::Booking(booking.id.clone()))),

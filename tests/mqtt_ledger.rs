@@ -121,7 +121,13 @@ impl Cage {
 
     async fn import(&self) {
         let ada = PersonId::parse("p-7f3a").unwrap();
-        let enrolled = PersonEnrolled { role: Role::Crew, active_until: None };
+        let enrolled = PersonEnrolled {
+            role: Role::Crew,
+            also: Vec::new(),
+            suspended: None,
+            certificates: Vec::new(),
+            active_until: None,
+        };
         let mut facts = vec![new_fact("person/p-7f3a", Body::PersonEnrolled(enrolled))];
         for n in 0..ASSETS {
             facts.push(new_fact(&format!("asset/a-{n}"), Body::AssetRegistered(asset(n))));
@@ -231,14 +237,8 @@ fn new_fact(subject: &str, body: Body) -> NewFact {
 fn asset(n: usize) -> AssetRegistered {
     AssetRegistered {
         name: format!("Camera {n}"),
-        model: None,
-        category: None,
-        serial: None,
         home: RoomId::parse("cage-room").ok(),
-        kit: None,
-        day_rate_cents: None,
-        week_rate_cents: None,
-        replacement_value_cents: None,
+        ..AssetRegistered::default()
     }
 }
 

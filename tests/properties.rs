@@ -9,7 +9,7 @@ use cagekeeper::domain::code::{Card, Code, CodeFault};
 use cagekeeper::domain::decide::{decide, decide_silence};
 use cagekeeper::domain::fact::Fact;
 use cagekeeper::domain::loaded::{Found, Loaded, Production, Room};
-use cagekeeper::domain::rules::DoorRules;
+use cagekeeper::domain::rules::{DoorRules, HouseRules};
 use cagekeeper::domain::session::{Session, Wait};
 use cagekeeper::domain::verdict::{Level, Telling};
 use cagekeeper::ledger::Ledger;
@@ -359,25 +359,20 @@ proptest! {
             session_idle_ms,
             confirm_ms: loan_ms,
             repeat_ms,
-            loan_ms,
-            zone: chrono_tz::Europe::London,
+            room: None,
+            house: std::sync::Arc::new(HouseRules { loan_ms, extend_ms: repeat_ms, ..HouseRules::default() }),
         };
         let at = now(UtcMs(utc_ms), 0, repeat_ms % 2 == 0);
         let loaded = Loaded {
             scan: "s9".into(),
-            reader: None,
             code: Code::canonical("CAM1").ok(),
             found: found.clone(),
-            holder: None,
-            bookings: Vec::new(),
             pending: Some(found),
-            last_scan: None,
-            booking: None,
             first_since_start: true,
-            sighting: None,
+            ..Loaded::default()
         };
         let decision = decide(&loaded, &session, &rules, &at);
-        let telling = Telling { names: false, zone: rules.zone, now: at.utc };
+        let telling = Telling { names: false, zone: rules.house.zone, now: at.utc };
         prop_assert!(!decision.verdict.sentence(&telling).is_empty());
         decide_silence(&session, Wait::Confirm, session.turn);
         decide_silence(&session, Wait::Idle, session.turn);
@@ -400,16 +395,29 @@ fn found() -> impl Strategy<Value = Found> {
         id: cagekeeper::domain::id::AssetId::parse("cam-1").unwrap(),
         name: "Sony FX6".into(),
         kit: None,
+        kit_name: None,
+        model: None,
+        category: None,
+        home: None,
+        home_name: None,
+        standing: cagekeeper::domain::loaded::Standing::default(),
         custody: None,
         holder: None,
     };
     let room =
         Room { id: cagekeeper::domain::id::RoomId::parse("studio-b").unwrap(), name: "Studio B".into() };
     let id = cagekeeper::domain::id::ProductionId::parse("night-bus").unwrap();
-    let production = Production { id, title: "Night Bus".into() };
+    let production = Production {
+        id,
+        title: "Night Bus".into(),
+        stage: "production".into(),
+        crew: Vec::new(),
+        budget_cents: None,
+        spent_cents: 0,
+    };
     let cards = Card::ALL.into_iter().map(Found::Card);
     let others = [
-        Found::Asset(asset()),
+        Found::Asset(Box::new(asset())),
         Found::Room(room),
         Found::Production(production),
         Found::Ambiguous(Vec::new()),

@@ -64,7 +64,13 @@ pub fn where_is(config: &Config, screen: &mut Screen, text: &str) -> anyhow::Res
             gathered(config, screen, ("booking", booking.id.as_str(), booking.id.as_str()), &rows, now)?
         }
         Found::Ambiguous(of) => several(screen, text, &of)?,
-        Found::Card(_) | Found::Unknown | Found::Malformed(_) => unknown(config, screen, &reader, text, now)?,
+        Found::Stock(_)
+        | Found::Nobody
+        | Found::Burst(_)
+        | Found::PersonOrThing(..)
+        | Found::Card(_)
+        | Found::Unknown
+        | Found::Malformed(_) => unknown(config, screen, &reader, text, now)?,
     };
     screen.flush()?;
     Ok(ExitCode::from(u8::from(!known)))

@@ -5,18 +5,20 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 use toml::Spanned;
 use toml::de::{DeTable, Error as TomlError};
 
 use super::broker::broker;
+use super::house::house;
 use super::problem::{ConfigErrors, Problems};
 use super::reader::readers;
 use super::reading::{ID, Reading};
 use super::section::{Section, Setting, with_nearest};
 use super::station::stations;
-use super::{ClockTrust, Config, ControlConfig, LedgerConfig, MqttConfig, Rules};
+use super::{ClockTrust, Config, ControlConfig, LedgerConfig, MqttConfig};
 use crate::domain::id::{DaemonId, PersonHandle, SiteId};
 
 pub(super) const TOP_KEYS: [&str; 11] = [
@@ -90,15 +92,17 @@ fn config(
     let top = Section::top(table);
     top.refuse_unknown(&TOP_KEYS, &mut reading.problems);
     let stations = stations(&top, reading);
+    let zone = timezone(&top, reading).unwrap_or(defaults.timezone);
+    let currency = currency(&top, reading).unwrap_or_else(|| "EUR".to_owned());
     Some(Config {
         source: source.map(Path::to_path_buf),
         site: id_or(&top, "site", "studio", SiteId::parse, reading)?,
         daemon: id_or(&top, "daemon", "main", DaemonId::parse, reading)?,
-        timezone: timezone(&top, reading).unwrap_or(defaults.timezone),
-        currency: currency(&top, reading).unwrap_or_else(|| "EUR".to_owned()),
+        timezone: zone,
+        currency: currency.clone(),
         ledger: ledger(&top, defaults, reading),
         mqtt: mqtt(&top, reading),
-        rules: rules(&top, reading),
+        house: Arc::new(house(&top, zone, currency, reading)),
         control: control(&top, defaults, reading),
         clock_trusted: clock(&top, reading),
         readers: readers(&top, &stations, reading),
@@ -168,13 +172,6 @@ fn mqtt(top: &Section<'_>, reading: &mut Reading<'_>) -> MqttConfig {
             &mut reading.problems,
         ),
     }
-}
-
-fn rules(top: &Section<'_>, reading: &mut Reading<'_>) -> Rules {
-    let section = top.child("rules", &mut reading.problems);
-    section.refuse_unknown(&["loan_h"], &mut reading.problems);
-    let loan_h = section.number("loan_h", (1, 8760, 24), "hours", &mut reading.problems);
-    Rules { loan_ms: i64::from(loan_h) * 3_600_000 }
 }
 
 fn control(top: &Section<'_>, defaults: &Defaults, reading: &mut Reading<'_>) -> ControlConfig {

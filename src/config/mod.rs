@@ -6,15 +6,18 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use crate::domain::id::{PersonHandle, ReaderId, SiteId, StationId};
+use crate::domain::id::{PersonHandle, ReaderId, RoomId, SiteId, StationId};
+use crate::domain::rules::HouseRules;
 use crate::wire::{Protocol, layout::Layout};
 
 mod broker;
 pub mod check;
 pub mod file;
+mod house;
 mod origin;
 pub mod problem;
 mod reader;
@@ -46,8 +49,8 @@ pub struct Config {
     pub ledger: LedgerConfig,
     /// The broker.
     pub mqtt: MqttConfig,
-    /// What the rules at the door need to know.
-    pub rules: Rules,
+    /// What the rules of the house need to know.
+    pub house: Arc<HouseRules>,
     /// The control socket.
     pub control: ControlConfig,
     /// Whether the machine's clock is believed.
@@ -111,13 +114,6 @@ pub struct ExternalBroker {
     pub key_file: Option<PathBuf>,
 }
 
-/// `[rules]`: what the decisions at the door need.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rules {
-    /// How long gear is lent where no booking says, in milliseconds.
-    pub loan_ms: i64,
-}
-
 /// `[control]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ControlConfig {
@@ -159,6 +155,8 @@ pub struct StationConfig {
     pub id: StationId,
     /// What kind of conversation it has.
     pub kind: StationKind,
+    /// The room in which it stands.
+    pub room: Option<RoomId>,
     /// Whether gear leaves without a badge.
     pub person: PersonRule,
     /// A session without a scan for so long is closed, in milliseconds.

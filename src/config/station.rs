@@ -40,6 +40,7 @@ fn station(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<StationCo
     Some(StationConfig {
         id: id?,
         kind: kind.unwrap_or(StationKind::Desk),
+        room: None,
         person: person.unwrap_or(PersonRule::Required),
         session_idle_ms: u64::from(session_idle_ms),
         confirm_ms: u64::from(confirm_ms),

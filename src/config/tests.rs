@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::domain::id::DaemonId;
+use crate::domain::rules::HouseRules;
 
 fn defaults() -> Defaults {
     Defaults {
@@ -42,12 +43,13 @@ fn default_in_code() -> Config {
             names: false,
             republish_per_s: 500,
         },
-        rules: Rules { loan_ms: 24 * 3_600_000 },
+        house: std::sync::Arc::new(HouseRules::default()),
         control: ControlConfig { path: defaults().control, actors: BTreeMap::new() },
         clock_trusted: ClockTrust::Kernel,
         stations: vec![StationConfig {
             id: cage.clone(),
             kind: StationKind::Desk,
+            room: None,
             person: PersonRule::Required,
             session_idle_ms: 120_000,
             confirm_ms: 20_000,
@@ -145,7 +147,7 @@ fn the_examples_mean_what_they_say() {
     assert_eq!(rfid.readers[2].source, hid("1-1.3"), "the same ids written as text");
     assert_eq!(rfid.readers[2].protocol, Protocol::Keyboard);
     assert_eq!(rfid.control.actors["ada"], PersonHandle::parse("ada-lovelace").unwrap());
-    assert_eq!(rfid.rules.loan_ms, 48 * 3_600_000);
+    assert_eq!(rfid.house.loan_ms, 48 * 3_600_000);
 
     let Broker::External(broker) = example("external-broker-tls.toml").mqtt.broker else { panic!() };
     assert_eq!((broker.host.as_str(), broker.port, broker.tls), ("broker.example.org", 8883, true));

@@ -60,11 +60,35 @@ pub enum Card {
     Confirm,
     /// Takes back the last scan of the session.
     Undo,
+    /// From here until DONE gear that is out stays out longer.
+    Extend,
+    /// The next unknown code belongs to the next thing.
+    Learn,
+    /// The last thing is fine.
+    Ok,
+    /// The last thing has to be cleaned.
+    Dirty,
+    /// The last thing is broken.
+    Damaged,
+    /// Something of the last thing is missing.
+    PartMissing,
 }
 
 impl Card {
     /// Every card, in the order in which they are documented.
-    pub const ALL: [Self; 5] = [Self::Done, Self::Cancel, Self::Return, Self::Confirm, Self::Undo];
+    pub const ALL: [Self; 11] = [
+        Self::Done,
+        Self::Cancel,
+        Self::Return,
+        Self::Confirm,
+        Self::Undo,
+        Self::Extend,
+        Self::Learn,
+        Self::Ok,
+        Self::Dirty,
+        Self::Damaged,
+        Self::PartMissing,
+    ];
 
     /// What is printed after `CK:`.
     pub fn name(self) -> &'static str {
@@ -74,6 +98,12 @@ impl Card {
             Self::Return => "RETURN",
             Self::Confirm => "CONFIRM",
             Self::Undo => "UNDO",
+            Self::Extend => "EXTEND",
+            Self::Learn => "LEARN",
+            Self::Ok => "OK",
+            Self::Dirty => "DIRTY",
+            Self::Damaged => "DAMAGED",
+            Self::PartMissing => "PART-MISSING",
         }
     }
 }

@@ -85,6 +85,8 @@ ids! {
     PersonId,
     /// A person, by the id that the studio's own list of people gave. Erasable; never in a fact or a topic.
     PersonHandle,
+    /// Counted things behind one shelf label.
+    StockId,
     /// A sort of asset: what a booking of "three wireless lavs" names.
     ModelId,
 }

@@ -4,6 +4,7 @@
 //! one total function over what was loaded ([`loaded::Loaded`]), the session, the rules and the time.
 
 pub mod code;
+pub mod command;
 pub mod custody;
 pub mod decide;
 pub mod fact;
@@ -12,6 +13,9 @@ pub mod id;
 pub mod known;
 pub mod loaded;
 pub mod person;
+pub mod plan;
+pub mod policy;
+pub mod rights;
 pub mod rules;
 pub mod session;
 pub mod verdict;

@@ -1,14 +1,23 @@
-//! What a decision at a station needs to know of the configuration.
+//! What a decision needs to know of the configuration.
+
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::id::StationId;
+use super::fact::Condition;
+use super::id::{RoomId, StationId};
+use super::person::{Role, Roles};
+use super::plan::hours::Hours;
+use super::policy::Policy;
+use super::rights::Rights;
 
 /// The rules of one station.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DoorRules {
     /// The station at which the decision is made.
     pub station: StationId,
+    /// The room in which it stands: what belongs elsewhere is sent there.
+    pub room: Option<RoomId>,
     /// Whether a badge must open a session before gear leaves.
     pub person_required: bool,
     /// A session without a scan for so long is over.
@@ -17,8 +26,81 @@ pub struct DoorRules {
     pub confirm_ms: i64,
     /// Without a badge an asset toggles again only after so long.
     pub repeat_ms: i64,
+    /// What holds for the whole house.
+    pub house: Arc<HouseRules>,
+}
+
+/// The rules of the house.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HouseRules {
     /// How long gear is lent where no booking says.
     pub loan_ms: i64,
-    /// The studio's time zone, for times in sentences.
+    /// How much longer EXTEND keeps it out.
+    pub extend_ms: i64,
+    /// What comes back is wanted next where a booking needs it within so long.
+    pub wanted_within_ms: i64,
+    /// Due times are never brought forward to less than so long from now: then it is simply promised.
+    pub loan_min_ms: i64,
+    /// Time before a booking in which everything in it is taken already, where the booking does not say.
+    pub prepare_ms: i64,
+    /// Time after a booking in which everything in it is taken still, where the booking does not say.
+    pub clean_up_ms: i64,
+    /// The policy table.
+    pub policy: Policy,
+    /// Who may do what.
+    pub rights: Rights,
+    /// How many assets somebody may have out, by role; the most generous of one's roles counts.
+    pub assets_max: Vec<(Role, u32)>,
+    /// The stages in which a production draws gear.
+    pub drawing_stages: Vec<String>,
+    /// Which condition opens a maintenance job, and whether it keeps the thing in.
+    pub maintenance: Vec<(Condition, bool)>,
+    /// When the studio is open.
+    pub hours: Hours,
+    /// The studio's time zone.
     pub zone: Tz,
+    /// ISO 4217 code of all amounts.
+    pub currency: String,
+}
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// The rules of a house that has configured nothing.
+impl Default for HouseRules {
+    fn default() -> Self {
+        Self {
+            loan_ms: 24 * HOUR_MS,
+            extend_ms: 24 * HOUR_MS,
+            wanted_within_ms: 24 * HOUR_MS,
+            loan_min_ms: HOUR_MS / 2,
+            prepare_ms: 0,
+            clean_up_ms: 0,
+            policy: Policy::default(),
+            rights: Rights::default(),
+            assets_max: Vec::new(),
+            drawing_stages: ["pre-production", "production", "post-production"].map(str::to_owned).to_vec(),
+            maintenance: vec![
+                (Condition::Dirty, false),
+                (Condition::PartMissing, false),
+                (Condition::Damaged, true),
+            ],
+            hours: Hours::default(),
+            zone: Tz::UTC,
+            currency: "EUR".to_owned(),
+        }
+    }
+}
+
+impl HouseRules {
+    /// The most assets that somebody of these roles may have out; `None` for as many as they like.
+    pub fn assets_max_of(&self, roles: Roles) -> Option<u32> {
+        let of = |role: Role| self.assets_max.iter().find(|(of, _)| *of == role).map(|(_, max)| *max);
+        let limits: Vec<Option<u32>> = roles.iter().map(of).collect();
+        if limits.iter().any(Option::is_none) { None } else { limits.into_iter().flatten().max() }
+    }
+
+    /// Whether a condition opens a maintenance job, and whether that keeps the thing in.
+    pub fn maintenance_for(&self, condition: Condition) -> Option<bool> {
+        self.maintenance.iter().find(|(of, _)| *of == condition).map(|(_, blocks)| *blocks)
+    }
 }

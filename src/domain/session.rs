@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::code::Code;
+use super::fact::Subject;
 use super::id::{BookingId, PersonId, ProductionId, RoomId};
+use super::policy::{Answerer, Situation};
 use crate::time::UtcMs;
 
 /// So many scans of a session can be taken back, newest first.
@@ -25,8 +27,14 @@ pub struct Session {
     pub without_booking: bool,
     /// The room the gear goes to, where a card said so.
     pub room: Option<RoomId>,
-    /// RETURN was scanned: until DONE gear comes back.
-    pub returning: bool,
+    /// What gear is on the reader for.
+    pub mode: Mode,
+    /// LEARN was scanned, and this code that nobody knew: the next thing gets it.
+    pub learned: Option<Code>,
+    /// The thing that was scanned last: what a condition card is about.
+    pub last_thing: Option<Subject>,
+    /// Bookings, and persons without one, of which this session has brought something back.
+    pub brought_back: Vec<Lot>,
     /// The question that waits for an answer.
     pub pending: Option<Ask>,
     /// Scans that moved something, oldest first.
@@ -37,6 +45,31 @@ pub struct Session {
     pub last_at: UtcMs,
     /// Counts scans, so that a time-out knows whether it is still meant.
     pub turn: u64,
+}
+
+/// What gear is on the reader for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Out, or back, as the thing is.
+    #[default]
+    Toggle,
+    /// RETURN was scanned: back, until DONE.
+    Return,
+    /// EXTEND was scanned: out for longer, until DONE.
+    Extend,
+    /// LEARN was scanned: a code that nobody knows, then the thing it is on.
+    Learn,
+}
+
+/// What was taken together: for a booking, or by somebody without one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lot {
+    /// For a booking.
+    Booking(BookingId),
+    /// By somebody.
+    Person(PersonId),
 }
 
 /// A question that waits for CONFIRM.
@@ -50,6 +83,15 @@ pub struct Ask {
     pub asked_at: UtcMs,
     /// Whose badge answers for it.
     pub countersigned_by: Option<PersonId>,
+    /// Who may answer.
+    #[serde(default)]
+    pub answerer: Answerer,
+    /// What was objected to: on CONFIRM, nothing else may stand against it.
+    #[serde(default)]
+    pub situations: Vec<Situation>,
+    /// Pieces of a stock.
+    #[serde(default)]
+    pub count: Option<u32>,
 }
 
 /// What a station asks.
@@ -60,6 +102,12 @@ pub enum Question {
     HandOver,
     /// Several bookings are current: which one is it for?
     WhichBooking,
+    /// Something stands against its going: all the same?
+    AllTheSame,
+    /// Something stands against its staying out longer: all the same?
+    LongerAllTheSame,
+    /// The code is a badge and a label: is the label meant?
+    TheThing,
 }
 
 /// What a station waits for.

@@ -35,6 +35,12 @@ pub fn span(ms: i64) -> String {
     }
 }
 
+/// An amount with two decimals: `1234.50`.
+pub fn cents(amount: i64) -> String {
+    let sign = if amount < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", (amount / 100).abs(), (amount % 100).abs())
+}
+
 /// The text within `chars_max` characters, cut with an ellipsis where it is longer.
 pub fn fit(text: &str, chars_max: usize) -> String {
     if text.chars().count() <= chars_max {
@@ -62,6 +68,10 @@ mod tests {
         );
         assert_eq!(when(UtcMs(i64::MAX), now, Tz::Pacific__Kiritimati), "30 Dec 9999");
         assert_eq!(when(UtcMs(i64::MIN), now, Tz::America__Los_Angeles), "1 Jan 0001");
+        assert_eq!(
+            [cents(123_450), cents(-5), cents(i64::MIN)],
+            ["1234.50", "-0.05", "-92233720368547758.08"]
+        );
         assert_eq!(fit("Sony FX6 body with a very long name", 12), "Sony FX6 bo…");
     }
 }

@@ -139,12 +139,20 @@ fn asset(to: &mut Resolver<'_>, row: AssetRow) {
             row.replacement_value_cents,
             old.map(|old| old.replacement_value_cents),
         ),
+        loan: old.map(|old| old.loan).unwrap_or_default(),
+        restricted_to: old.map(|old| old.restricted_to.clone()).unwrap_or_default(),
+        certificate: old.and_then(|old| old.certificate.clone()),
+        inspect_every_days: old.and_then(|old| old.inspect_every_days),
+        inspection_due: old.and_then(|old| old.inspection_due),
+        owner: old.and_then(|old| old.owner.clone()),
+        owner_due: old.and_then(|old| old.owner_due),
+        retired: old.is_some_and(|old| old.retired),
     };
     to.thing(row.line, subject, Body::AssetRegistered(body), &row.tags);
 }
 
 fn kit(to: &mut Resolver<'_>, row: KitRow) {
-    let body = Body::KitRegistered(KitRegistered { name: row.name });
+    let body = Body::KitRegistered(KitRegistered { name: row.name, within: None });
     to.thing(row.line, Subject::Kit(row.id), body, &row.tags);
 }
 
@@ -185,6 +193,9 @@ fn person(to: &mut Resolver<'_>, row: PersonRow, ids: &mut dyn Iterator<Item = P
     let role = Role::parse(row.role).unwrap_or(Role::Crew);
     let body = PersonEnrolled {
         role: to.keep("role", role, enrolled.map(|old| old.role)),
+        also: Vec::new(),
+        suspended: enrolled.and_then(|old| old.suspended),
+        certificates: enrolled.map(|old| old.certificates.clone()).unwrap_or_default(),
         active_until: to.keep("active_until", row.active_until, enrolled.map(|old| old.active_until)),
     };
     let says = enrolled == Some(&body);
@@ -213,6 +224,8 @@ fn production(to: &mut Resolver<'_>, row: ProductionRow) {
         ends: row.ends,
         budget_cents: to.keep("budget", row.budget_cents, old.map(|old| old.budget_cents)),
         crew: to.keep("crew", crew, old.map(|old| old.crew.clone())),
+        crew_roles: old.map(|old| old.crew_roles.clone()).unwrap_or_default(),
+        gear: old.map(|old| old.gear.clone()).unwrap_or_default(),
     };
     to.thing(row.line, subject, Body::ProductionRegistered(body), &[]);
 }
@@ -247,6 +260,11 @@ fn booking(to: &mut Resolver<'_>, row: BookingRow) {
         starts: row.starts,
         ends: row.ends,
         status: to.keep("status", row.status.to_owned(), old.map(|old| old.status.clone())),
+        kits: old.map(|old| old.kits.clone()).unwrap_or_default(),
+        title: old.and_then(|old| old.title.clone()),
+        prepare_ms: old.map_or(0, |old| old.prepare_ms),
+        clean_up_ms: old.map_or(0, |old| old.clean_up_ms),
+        series: old.and_then(|old| old.series.clone()),
     };
     to.thing(line, subject, Body::BookingMade(body), &[]);
 }

@@ -83,6 +83,7 @@ fn clear(conn: &Connection, subject: &Subject) -> Result<(), LedgerError> {
     let table = match subject {
         Subject::Asset(_) => "asset",
         Subject::Kit(_) => "kit",
+        Subject::Stock(_) => return Ok(()),
         Subject::Room(_) => "room",
         Subject::Production(_) => "production",
         Subject::Booking(_) => "booking",

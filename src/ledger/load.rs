@@ -6,10 +6,12 @@ use super::LedgerError;
 use super::rows::{CUSTODY_COLUMNS, custody};
 use crate::domain::code::{Code, Reserved};
 use crate::domain::custody::Custody;
-use crate::domain::fact::Subject;
+use crate::domain::fact::{Gear, Subject};
 use crate::domain::id::{AssetId, BookingId, KitId, PersonId, ProductionId, ReaderId, RoomId};
-use crate::domain::loaded::{Asset, Booking, Found, Kit, LastScan, Loaded, Production, Room, Sighted};
-use crate::domain::person::{Person, Role};
+use crate::domain::loaded::{
+    Asset, Booking, Found, Kit, LastScan, Loaded, Outlook, Production, Room, Sighted, Standing,
+};
+use crate::domain::person::{Holding, Person, Role, Roles};
 use crate::domain::session::Session;
 use crate::time::UtcMs;
 
@@ -57,6 +59,14 @@ pub fn load(conn: &Connection, question: &Question) -> Result<Loaded, LedgerErro
         holder,
         bookings: bookings.unwrap_or_default(),
         pending,
+        count: None,
+        outlook: Outlook::default(),
+        productions: Vec::new(),
+        pending_outlook: Outlook::default(),
+        countersigner: None,
+        last_thing: None,
+        learning: session.learned.clone(),
+        still_out: Vec::new(),
         last_scan: session.scans.last().map(|scan| last_scan(conn, scan)).transpose()?,
         booking: session.booking.as_ref().map(|id| booking(conn, id)).transpose()?.flatten(),
     })
@@ -105,13 +115,13 @@ fn of_id(conn: &Connection, code: &Code) -> Result<Found, LedgerError> {
 
 fn of_subject(conn: &Connection, subject: &Subject) -> Result<Found, LedgerError> {
     let found = match subject {
-        Subject::Asset(id) => asset(conn, id)?.map(Found::Asset),
-        Subject::Kit(id) => kit(conn, id)?.map(Found::Kit),
+        Subject::Asset(id) => asset(conn, id)?.map(|asset| Found::Asset(Box::new(asset))),
+        Subject::Kit(id) => kit(conn, id)?.map(|kit| Found::Kit(Box::new(kit))),
         Subject::Room(id) => room(conn, id)?.map(Found::Room),
         Subject::Production(id) => production(conn, id)?.map(Found::Production),
         Subject::Booking(id) => booking(conn, id)?.map(Found::Booking),
         Subject::Person(id) => person(conn, id)?.map(Found::Person),
-        Subject::Tag(_) => None,
+        Subject::Stock(_) | Subject::Tag(_) => None,
     };
     Ok(found.unwrap_or(Found::Unknown))
 }
@@ -133,14 +143,34 @@ fn asset_sql() -> String {
 fn asset_row(row: &Row<'_>) -> rusqlite::Result<Asset> {
     let custody = custody(row, 3)?;
     let holder = holder_row(row, custody.as_ref(), 16)?;
-    Ok(Asset { id: row.get(0)?, name: row.get(1)?, kit: row.get(2)?, custody, holder })
+    Ok(Asset {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        kit: row.get(2)?,
+        kit_name: None,
+        model: None,
+        category: None,
+        home: None,
+        home_name: None,
+        standing: Standing::default(),
+        custody,
+        holder,
+    })
 }
 
 fn holder_row(row: &Row<'_>, custody: Option<&Custody>, first: usize) -> rusqlite::Result<Option<Person>> {
     let Some(id) = custody.and_then(|custody| custody.person.clone()) else { return Ok(None) };
     let role: Option<String> = row.get(first)?;
     let role = role.and_then(|role| Role::parse(&role)).unwrap_or(Role::Crew);
-    Ok(Some(Person { id, name: row.get(first + 2)?, role, active_until: row.get(first + 1)? }))
+    Ok(Some(Person {
+        id,
+        name: row.get(first + 2)?,
+        roles: Roles::of(&[role]),
+        active_until: row.get(first + 1)?,
+        suspended: None,
+        certificates: Vec::new(),
+        holding: Holding::default(),
+    }))
 }
 
 /// Loads a kit and its members.
@@ -153,7 +183,17 @@ pub fn kit(conn: &Connection, id: &KitId) -> Result<Option<Kit>, LedgerError> {
     let read = |row: &Row<'_>| {
         let custody = custody(row, 2)?;
         let holder = holder_row(row, custody.as_ref(), 15)?;
-        Ok(Kit { id: row.get(0)?, name: row.get(1)?, custody, holder, members: Vec::new() })
+        Ok(Kit {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            within: None,
+            within_name: None,
+            standing: Standing::default(),
+            custody,
+            holder,
+            members: Vec::new(),
+            inner: Vec::new(),
+        })
     };
     let Some(mut kit) = conn.prepare_cached(&sql)?.query_row([id], read).optional()? else { return Ok(None) };
     let sql = format!("{} WHERE a.kit = ?1 ORDER BY a.id LIMIT {KIT_MEMBERS_MAX}", asset_sql());
@@ -167,8 +207,17 @@ fn room(conn: &Connection, id: &RoomId) -> Result<Option<Room>, LedgerError> {
 }
 
 fn production(conn: &Connection, id: &ProductionId) -> Result<Option<Production>, LedgerError> {
-    let read = |row: &Row<'_>| Ok(Production { id: row.get(0)?, title: row.get(1)? });
-    let sql = "SELECT id, title FROM production WHERE id = ?1";
+    let read = |row: &Row<'_>| {
+        Ok(Production {
+            id: row.get(0)?,
+            title: row.get(1)?,
+            stage: row.get(2)?,
+            crew: Vec::new(),
+            budget_cents: None,
+            spent_cents: 0,
+        })
+    };
+    let sql = "SELECT id, title, stage FROM production WHERE id = ?1";
     Ok(conn.prepare_cached(sql)?.query_row([id], read).optional()?)
 }
 
@@ -181,6 +230,9 @@ fn booking_row(row: &Row<'_>) -> rusqlite::Result<Booking> {
         person: row.get(2)?,
         starts: row.get(3)?,
         ends: row.get(4)?,
+        from: row.get(3)?,
+        gear: Gear::default(),
+        taken: Vec::new(),
     })
 }
 
@@ -205,7 +257,15 @@ pub fn person(conn: &Connection, id: &PersonId) -> Result<Option<Person>, Ledger
     let read = |row: &Row<'_>| {
         let role: String = row.get(2)?;
         let role = Role::parse(&role).unwrap_or(Role::Crew);
-        Ok(Person { id: row.get(0)?, name: row.get(1)?, role, active_until: row.get(3)? })
+        Ok(Person {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            roles: Roles::of(&[role]),
+            active_until: row.get(3)?,
+            suspended: None,
+            certificates: Vec::new(),
+            holding: Holding::default(),
+        })
     };
     Ok(conn.prepare_cached(sql)?.query_row([id], read).optional()?)
 }

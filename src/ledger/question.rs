@@ -256,7 +256,10 @@ impl Reader {
         let ids: Vec<crate::domain::id::AssetId> =
             statement.query_map([text], |row| row.get(0))?.collect::<Result<_, _>>()?;
         match ids.as_slice() {
-            [only] => Ok(load::asset(&self.conn, only)?.map_or(Found::Unknown, Found::Asset)),
+            [only] => {
+                Ok(load::asset(&self.conn, only)?
+                    .map_or(Found::Unknown, |asset| Found::Asset(Box::new(asset))))
+            }
             _ => Ok(Found::Unknown),
         }
     }

@@ -11,6 +11,7 @@ use crate::domain::fact::{Body, Fact, Subject};
 use crate::domain::hlc::Hlc;
 use crate::domain::id::{
     AssetId, BookingId, KitId, ModelId, PersonHandle, PersonId, ProductionId, ReaderId, RoomId, StationId,
+    StockId,
 };
 use crate::time::UtcMs;
 
@@ -39,7 +40,8 @@ ids_in_sql!(
     ProductionId,
     ReaderId,
     RoomId,
-    StationId
+    StationId,
+    StockId
 );
 
 impl FromSql for UtcMs {

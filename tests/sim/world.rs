@@ -330,6 +330,11 @@ impl World {
             starts: booked.starts,
             ends: booked.ends,
             status: booked.status.to_owned(),
+            kits: Vec::new(),
+            title: None,
+            prepare_ms: 0,
+            clean_up_ms: 0,
+            series: None,
         });
         let subject = stage::subject(&format!("booking/{}", booked.id));
         let facts = vec![NewFact { subject, actor: None, body }];

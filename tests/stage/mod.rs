@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use cagekeeper::config::{Config, Defaults};
 use cagekeeper::domain::code::Code;
 use cagekeeper::domain::fact::{
-    AssetRegistered, Body, BookingMade, Fact, KitRegistered, NewFact, PersonEnrolled, ProductionRegistered,
-    RoomRegistered, Subject, TagOf,
+    AssetRegistered, Body, BookingMade, Fact, Gear, KitRegistered, NewFact, PersonEnrolled,
+    ProductionRegistered, RoomRegistered, Subject, TagOf,
 };
 use cagekeeper::domain::id::{BookingId, KitId, PersonHandle, PersonId, ProductionId, ReaderId, StationId};
 use cagekeeper::domain::known::Identity;
@@ -238,7 +238,7 @@ fn props(line: &str) -> (Vec<NewFact>, Vec<Identity>) {
         "kit" => {
             let (name, more) = named(3);
             let tags = more.all("tag").into_iter().map(|tag| assigned(tag, &whole));
-            let kit = fact(&whole, Body::KitRegistered(KitRegistered { name }));
+            let kit = fact(&whole, Body::KitRegistered(KitRegistered { name, within: None }));
             (std::iter::once(kit).chain(tags).collect(), Vec::new())
         }
         "room" => {
@@ -266,6 +266,8 @@ fn production(title: String) -> Body {
         ends: moment("2026-12-31T00:00"),
         budget_cents: None,
         crew: Vec::new(),
+        crew_roles: BTreeMap::new(),
+        gear: Gear::default(),
     })
 }
 
@@ -282,12 +284,23 @@ fn booking(more: &Pairs) -> Body {
         starts: moment(more.one("starts").unwrap()),
         ends: moment(more.one("ends").unwrap()),
         status: more.one("status").unwrap_or("confirmed").into(),
+        kits: Vec::new(),
+        title: None,
+        prepare_ms: 0,
+        clean_up_ms: 0,
+        series: None,
     })
 }
 
 fn enrolled(handle: &str, name: &str, role: &str, more: &Pairs) -> (Vec<NewFact>, Vec<Identity>) {
     let role = Role::parse(role).unwrap_or_else(|| panic!("{role} is no role"));
-    let enrolled = PersonEnrolled { role, active_until: more.one("until").map(moment) };
+    let enrolled = PersonEnrolled {
+        role,
+        also: Vec::new(),
+        suspended: None,
+        certificates: Vec::new(),
+        active_until: more.one("until").map(moment),
+    };
     let identity = Identity {
         person: person(handle),
         handle: PersonHandle::parse(handle).unwrap(),

@@ -5,7 +5,7 @@ use super::{Decision, Door, answer, gear};
 use crate::domain::code::Card;
 use crate::domain::fact::{Annulled, Body, NewFact, Subject};
 use crate::domain::loaded::{Found, LastScan, Loaded};
-use crate::domain::session::{Ask, Question, Session};
+use crate::domain::session::{Ask, Mode, Question, Session};
 use crate::domain::verdict::Verdict;
 
 /// A control card was scanned.
@@ -20,16 +20,17 @@ pub fn scanned(door: &Door, mut session: Session, card: Card) -> Decision {
         Card::Return => {
             let mut session = door.begin(session);
             session.pending = None;
-            session.returning = true;
+            session.mode = Mode::Return;
             answer(session, Verdict::ReturnMode)
         }
         Card::Undo => undo(door, session),
+        _ => answer(session, Verdict::NothingToNote),
     }
 }
 
 fn close(session: Session, card: Card) -> Decision {
     if session.is_open() {
-        answer(session.closed(), Verdict::SessionClosed { card: Some(card) })
+        answer(session.closed(), Verdict::SessionClosed { card: Some(card), still_out: Vec::new() })
     } else {
         answer(session, Verdict::DuplicateScan { what: None })
     }
@@ -51,7 +52,7 @@ fn confirm(door: &Door, mut session: Session) -> Decision {
     };
     match question {
         Question::HandOver => gear::hand_over(&door, session, &group),
-        Question::WhichBooking => gear::take_out_after_all(&door, session, &group),
+        _ => gear::take_out_after_all(&door, session, &group),
     }
 }
 

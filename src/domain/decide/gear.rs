@@ -5,8 +5,8 @@ use super::{Decision, Door, answer, held, who_id};
 use crate::domain::custody::{Custody, MoveKind};
 use crate::domain::fact::{Body, Movement};
 use crate::domain::loaded::Booking;
-use crate::domain::session::{Question, Session};
-use crate::domain::verdict::{Verdict, Who};
+use crate::domain::session::{Mode, Question, Session};
+use crate::domain::verdict::{Concern, Remark, Verdict, Who};
 use crate::time::UtcMs;
 
 /// A label of gear was scanned.
@@ -16,7 +16,7 @@ pub fn scanned(door: &Door, session: Session, group: &Group) -> Decision {
     }
     let Some(custody) = held(group.custody) else { return at_home(door, session, group) };
     match (&session.person, &custody.person) {
-        (Some(person), Some(holder)) if !session.returning && person != holder => {
+        (Some(person), Some(holder)) if session.mode != Mode::Return && person != holder => {
             let holder = who_id(holder, group.holder);
             ask_hand_over(door, session, group, holder)
         }
@@ -25,12 +25,12 @@ pub fn scanned(door: &Door, session: Session, group: &Group) -> Decision {
 }
 
 fn at_home(door: &Door, session: Session, group: &Group) -> Decision {
-    if session.returning {
+    if session.mode == Mode::Return {
         if seen_before(door, &session) {
             return answer(session, Verdict::DuplicateScan { what: Some(group.what()) });
         }
         let facts = group.facts(door, &session, &[], |_, movement| Body::Sighted(movement));
-        let mut decision = answer(session, Verdict::NotOut { what: group.what() });
+        let mut decision = answer(session, Verdict::NotOut { what: group.what(), remarks: Vec::new() });
         decision.facts = facts;
         return decision;
     }
@@ -62,7 +62,11 @@ pub fn take_out(door: &Door, session: Session, group: &Group) -> Decision {
     let verdict = Verdict::CheckedOut {
         what: group.what(),
         due: purpose.due,
-        members,
+        notices: members
+            .filter(|members| !members.missing.is_empty())
+            .map(|members| Concern::KitMemberUnavailable { members }.into())
+            .into_iter()
+            .collect(),
         clock_doubtful: purpose.found_by_time && !door.now.trusted,
     };
     Decision { verdict, facts, session }
@@ -88,8 +92,14 @@ fn bring_back(door: &Door, session: Session, group: &Group, custody: &Custody) -
     session.moved_by(&door.loaded.scan);
     session.pending = None;
     let late_ms = custody.due.map(|due| door.now.utc.since(due)).filter(|late_ms| *late_ms > 0);
-    let verdict =
-        Verdict::Returned { what: group.what(), late_ms, other, members, clock_doubtful: !door.now.trusted };
+    let short = members.filter(|members| !members.missing.is_empty());
+    let remarks = [
+        short.map(|members| Remark::KitIncomplete { members }),
+        late_ms.map(|ms| Remark::Late { ms }),
+        other.map(|holder| Remark::OtherPerson { holder }),
+    ];
+    let remarks = remarks.into_iter().flatten().collect();
+    let verdict = Verdict::Returned { what: group.what(), remarks, clock_doubtful: !door.now.trusted };
     Decision { verdict, facts, session }
 }
 
@@ -153,7 +163,13 @@ pub fn hand_over(door: &Door, session: Session, group: &Group) -> Decision {
     session.pending = None;
     let from = custody.person.as_ref().map(|holder| who_id(holder, group.holder));
     let clock_doubtful = purpose.found_by_time && !door.now.trusted;
-    let verdict = Verdict::HandedOver { what: group.what(), from, due: purpose.due, clock_doubtful };
+    let verdict = Verdict::HandedOver {
+        what: group.what(),
+        from,
+        due: purpose.due,
+        notices: Vec::new(),
+        clock_doubtful,
+    };
     Decision { verdict, facts, session }
 }
 
@@ -185,13 +201,13 @@ impl<'a> Purpose<'a> {
     }
 
     fn for_booking(door: &Door, booking: &'a Booking) -> Self {
-        let lent = door.now.utc.plus(door.rules.loan_ms);
+        let lent = door.now.utc.plus(door.rules.house.loan_ms);
         let due = if booking.ends > door.now.utc { booking.ends } else { lent };
         Self { booking: Some(booking), due, found_by_time: false }
     }
 
     fn none(door: &Door) -> Self {
-        Self { booking: None, due: door.now.utc.plus(door.rules.loan_ms), found_by_time: false }
+        Self { booking: None, due: door.now.utc.plus(door.rules.house.loan_ms), found_by_time: false }
     }
 
     fn fill(&self, session: &Session, movement: Movement) -> Movement {
@@ -213,12 +229,13 @@ fn is_repeat(door: &Door, session: &Session, group: &Group) -> bool {
     let last = &custody.last;
     let here = last.station.as_ref() == Some(&door.rules.station);
     // RETURN says which way it goes: a thing that is out comes back, however short it was away.
-    let against_mode = session.returning && last.kind != MoveKind::Returned;
+    let against_mode = session.mode == Mode::Return && last.kind != MoveKind::Returned;
     if !here || against_mode {
         return false;
     }
     let since_ms = door.now.utc.since(last.at);
-    let toggles_freely = session.person.is_none() && !door.rules.person_required && !session.returning;
+    let toggles_freely =
+        session.person.is_none() && !door.rules.person_required && session.mode != Mode::Return;
     if toggles_freely {
         let rescan_after_start =
             door.loaded.first_since_start && within(since_ms, door.rules.session_idle_ms);

@@ -7,6 +7,7 @@ use super::fact::{NewFact, Subject};
 use super::id::PersonId;
 use super::loaded::{Found, Loaded};
 use super::person::Person;
+use super::policy::Answerer;
 use super::rules::DoorRules;
 use super::session::{Ask, Question, Session, Wait};
 use super::verdict::{Verdict, What, Who};
@@ -52,6 +53,9 @@ pub fn decide(loaded: &Loaded, session: &Session, rules: &DoorRules, now: &Now) 
         Found::Booking(booking) => purpose::booking(&door, session, booking),
         Found::Room(room) => purpose::room(&door, session, room),
         Found::Card(card) => card::scanned(&door, session, *card),
+        Found::Stock(_) | Found::Nobody | Found::Burst(_) | Found::PersonOrThing(..) => {
+            answer(session, Verdict::UnknownCode { reserved: false })
+        }
         Found::Ambiguous(of) => answer(session, Verdict::AmbiguousCode { of: of.clone() }),
         Found::Unknown => {
             let reserved = loaded.code.as_ref().is_some_and(|code| code.reserved().is_some());
@@ -72,9 +76,9 @@ pub fn decide_silence(session: &Session, wait: Wait, turn: u64) -> Option<Decisi
             let session = Session { pending: None, ..session.clone() };
             Some(answer(session, Verdict::NotConfirmed))
         }
-        Wait::Idle => {
-            session.is_open().then(|| answer(session.closed(), Verdict::SessionClosed { card: None }))
-        }
+        Wait::Idle => session
+            .is_open()
+            .then(|| answer(session.closed(), Verdict::SessionClosed { card: None, still_out: Vec::new() })),
     }
 }
 
@@ -98,7 +102,15 @@ impl Door<'_> {
 
     fn ask_about(&self, session: Session, question: Question, code: Code) -> Session {
         let mut session = self.begin(session);
-        session.pending = Some(Ask { question, code, asked_at: self.now.utc, countersigned_by: None });
+        session.pending = Some(Ask {
+            question,
+            code,
+            asked_at: self.now.utc,
+            countersigned_by: None,
+            answerer: Answerer::Anybody,
+            situations: Vec::new(),
+            count: None,
+        });
         session
     }
 

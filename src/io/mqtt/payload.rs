@@ -398,6 +398,9 @@ mod tests {
             reader: Some(ReaderId::parse("gun").unwrap()),
             code: Some(Code::canonical("04A7F2").unwrap()),
             confirmed_by: Some(person("p-22bb")),
+            overrides: Vec::new(),
+            count: None,
+            happened: None,
         }
     }
 
@@ -508,6 +511,8 @@ cagekeeper/v1/studio/replay
             verdict: Verdict::CodeIsPerson {
                 who: Who { id: person("p-7f3a"), name: Some("Ada".into()) },
                 bookings: 0,
+                overdue: 0,
+                recalled: 0,
                 clock_doubtful: false,
             },
             ..answer

@@ -6,9 +6,22 @@ use serde::{Deserialize, Serialize};
 
 use super::code::Code;
 use super::hlc::Hlc;
-use super::id::{AssetId, BookingId, KitId, ModelId, PersonId, ProductionId, ReaderId, RoomId, StationId};
-use super::person::Role;
+use super::id::{AssetId, BookingId, KitId, PersonId, ProductionId, RoomId, StationId, StockId};
 use crate::time::UtcMs;
+
+mod moves;
+mod plan;
+mod things;
+
+pub use moves::{
+    Annulled, Condition, ConditionNoted, Inspected, MaintenanceClosed, MaintenanceOpened, MarkedLost,
+    Movement, RecallWithdrawn, Recalled,
+};
+pub use plan::{BookingCancelled, BookingMade, CONFIRMED, Gear, HOLD, ProductionRegistered, Quantity};
+pub use things::{
+    AssetRegistered, KitRegistered, Loan, PersonEnrolled, RoomRegistered, StockCounted, StockRegistered,
+    StockUse, TagOf,
+};
 
 /// The version that facts are written with.
 pub const FACT_VERSION: u32 = 1;
@@ -20,6 +33,8 @@ pub enum Subject {
     Asset(AssetId),
     /// A case and its members.
     Kit(KitId),
+    /// Counted things behind one shelf label.
+    Stock(StockId),
     /// A room.
     Room(RoomId),
     /// A production.
@@ -39,6 +54,7 @@ impl Subject {
         Some(match kind {
             "asset" => Self::Asset(AssetId::parse(id).ok()?),
             "kit" => Self::Kit(KitId::parse(id).ok()?),
+            "stock" => Self::Stock(StockId::parse(id).ok()?),
             "room" => Self::Room(RoomId::parse(id).ok()?),
             "production" => Self::Production(ProductionId::parse(id).ok()?),
             "booking" => Self::Booking(BookingId::parse(id).ok()?),
@@ -53,6 +69,7 @@ impl Subject {
         match self {
             Self::Asset(_) => "asset",
             Self::Kit(_) => "kit",
+            Self::Stock(_) => "stock",
             Self::Room(_) => "room",
             Self::Production(_) => "production",
             Self::Booking(_) => "booking",
@@ -66,6 +83,7 @@ impl Subject {
         match self {
             Self::Asset(id) => id.as_str(),
             Self::Kit(id) => id.as_str(),
+            Self::Stock(id) => id.as_str(),
             Self::Room(id) => id.as_str(),
             Self::Production(id) => id.as_str(),
             Self::Booking(id) => id.as_str(),
@@ -106,12 +124,16 @@ pub enum Body {
     AssetRegistered(AssetRegistered),
     /// A kit is known.
     KitRegistered(KitRegistered),
+    /// A stock is known.
+    StockRegistered(StockRegistered),
     /// A room is known.
     RoomRegistered(RoomRegistered),
     /// A production is known.
     ProductionRegistered(ProductionRegistered),
-    /// A booking stands.
+    /// A booking stands, as it says: also one that was moved or changed.
     BookingMade(BookingMade),
+    /// A booking stands no longer.
+    BookingCancelled(BookingCancelled),
     /// A person is known. Who it is stands elsewhere, erasable.
     PersonEnrolled(PersonEnrolled),
     /// A code is on this thing.
@@ -126,6 +148,28 @@ pub enum Body {
     HandedOver(Movement),
     /// A thing was seen here, and nothing about it changed.
     Sighted(Movement),
+    /// A thing that is out stays out longer.
+    Extended(Movement),
+    /// So many pieces of a stock left.
+    StockTaken(Movement),
+    /// So many pieces of a stock are back.
+    StockReturned(Movement),
+    /// A stock was counted.
+    StockCounted(StockCounted),
+    /// A thing that is out is wanted back.
+    Recalled(Recalled),
+    /// It is wanted back no longer.
+    RecallWithdrawn(RecallWithdrawn),
+    /// What state a thing is in.
+    ConditionNoted(ConditionNoted),
+    /// A maintenance job on a thing.
+    MaintenanceOpened(MaintenanceOpened),
+    /// Maintenance jobs on a thing are done.
+    MaintenanceClosed(MaintenanceClosed),
+    /// A thing was inspected.
+    Inspected(Inspected),
+    /// A thing is given up; any movement or sighting finds it again.
+    MarkedLost(MarkedLost),
     /// Facts of this subject are taken back.
     Annulled(Annulled),
 }
@@ -136,9 +180,11 @@ impl Body {
         match self {
             Self::AssetRegistered(_) => "asset-registered",
             Self::KitRegistered(_) => "kit-registered",
+            Self::StockRegistered(_) => "stock-registered",
             Self::RoomRegistered(_) => "room-registered",
             Self::ProductionRegistered(_) => "production-registered",
             Self::BookingMade(_) => "booking-made",
+            Self::BookingCancelled(_) => "booking-cancelled",
             Self::PersonEnrolled(_) => "person-enrolled",
             Self::TagAssigned(_) => "tag-assigned",
             Self::TagReleased(_) => "tag-released",
@@ -146,6 +192,17 @@ impl Body {
             Self::Returned(_) => "returned",
             Self::HandedOver(_) => "handed-over",
             Self::Sighted(_) => "sighted",
+            Self::Extended(_) => "extended",
+            Self::StockTaken(_) => "stock-taken",
+            Self::StockReturned(_) => "stock-returned",
+            Self::StockCounted(_) => "stock-counted",
+            Self::Recalled(_) => "recalled",
+            Self::RecallWithdrawn(_) => "recall-withdrawn",
+            Self::ConditionNoted(_) => "condition-noted",
+            Self::MaintenanceOpened(_) => "maintenance-opened",
+            Self::MaintenanceClosed(_) => "maintenance-closed",
+            Self::Inspected(_) => "inspected",
+            Self::MarkedLost(_) => "marked-lost",
             Self::Annulled(_) => "annulled",
         }
     }
@@ -156,196 +213,13 @@ impl Body {
             Self::CheckedOut(movement)
             | Self::Returned(movement)
             | Self::HandedOver(movement)
+            | Self::Extended(movement)
+            | Self::StockTaken(movement)
+            | Self::StockReturned(movement)
             | Self::Sighted(movement) => Some(movement),
             _ => None,
         }
     }
-}
-
-/// What is known of an asset.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AssetRegistered {
-    /// What people call it.
-    pub name: String,
-    /// The sort of thing it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<ModelId>,
-    /// The studio's own grouping.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub category: Option<String>,
-    /// The maker's number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub serial: Option<String>,
-    /// The room where it belongs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub home: Option<RoomId>,
-    /// The kit it is a member of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kit: Option<KitId>,
-    /// Price of a day.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub day_rate_cents: Option<i64>,
-    /// Price of a week.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub week_rate_cents: Option<i64>,
-    /// What a new one costs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replacement_value_cents: Option<i64>,
-}
-
-/// What is known of a kit. Its members are the assets that name it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KitRegistered {
-    /// What people call it.
-    pub name: String,
-}
-
-/// What is known of a room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RoomRegistered {
-    /// What people call it.
-    pub name: String,
-    /// Price of an hour.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hour_rate_cents: Option<i64>,
-}
-
-/// What is known of a production.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProductionRegistered {
-    /// What people call it.
-    pub title: String,
-    /// Who pays.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client: Option<String>,
-    /// One of the six stages.
-    pub stage: String,
-    /// When it begins.
-    pub starts: UtcMs,
-    /// When it ends.
-    pub ends: UtcMs,
-    /// What it may cost.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub budget_cents: Option<i64>,
-    /// Who works on it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub crew: Vec<PersonId>,
-}
-
-/// A number of a model or of a stock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Quantity {
-    /// The model or stock.
-    pub of: String,
-    /// How many.
-    pub count: u32,
-}
-
-/// A time span for rooms, assets, models or crew.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BookingMade {
-    /// The production it is for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub production: Option<ProductionId>,
-    /// The client it is for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client: Option<String>,
-    /// Who answers for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub person: Option<PersonId>,
-    /// Rooms.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub rooms: Vec<RoomId>,
-    /// Assets.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub assets: Vec<AssetId>,
-    /// So many of a model.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub models: Vec<Quantity>,
-    /// So many of a stock.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub stock: Vec<Quantity>,
-    /// Who works.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub crew: Vec<PersonId>,
-    /// When it begins.
-    pub starts: UtcMs,
-    /// When it ends; gear taken for it is due then.
-    pub ends: UtcMs,
-    /// `hold` or `confirmed`.
-    pub status: String,
-}
-
-/// What is known of a person without saying who it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PersonEnrolled {
-    /// What they are in the studio.
-    pub role: Role,
-    /// After this moment they take nothing any more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub active_until: Option<UtcMs>,
-}
-
-/// The thing a code is on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TagOf {
-    /// The asset, kit, room, production or booking.
-    pub thing: Subject,
-}
-
-/// Who took, brought or was seen with a thing, for what, until when.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Movement {
-    /// Who has it now; for a return, who brought it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub person: Option<PersonId>,
-    /// Who had it before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<PersonId>,
-    /// What it is for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub production: Option<ProductionId>,
-    /// The booking it is for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub booking: Option<BookingId>,
-    /// The room it goes to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub room: Option<RoomId>,
-    /// When it is to be back; for a return, when it should have been.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due: Option<UtcMs>,
-    /// The kit it moved with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kit: Option<KitId>,
-    /// The device that read it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reader: Option<ReaderId>,
-    /// The code that was read: a label, never a badge.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<Code>,
-    /// Whose badge answered for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confirmed_by: Option<PersonId>,
-}
-
-/// Facts that are taken back, by id. All are of the subject of this fact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Annulled {
-    /// Ids of the facts.
-    pub facts: Vec<String>,
-    /// The device that read the UNDO card.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reader: Option<ReaderId>,
 }
 
 /// What a decision adds: the ledger gives it its number, order and time.
