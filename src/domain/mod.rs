@@ -19,4 +19,5 @@ pub mod rights;
 pub mod rules;
 pub mod session;
 pub mod verdict;
+pub mod when;
 pub mod words;

@@ -5,6 +5,7 @@ use crate::time::UtcMs;
 
 pub mod conflict;
 pub mod hours;
+pub mod wall;
 
 /// Something that a booking can take.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
