@@ -310,7 +310,7 @@ impl Daemon {
             match effect {
                 Effect::Scan { id, payload } => {
                     let (station, reader) = (station.clone(), Some(reader.clone()));
-                    let scan = Scan { id, station, reader, payload, now };
+                    let scan = Scan { id, station, reader, payload, also: Vec::new(), now };
                     self.put(Input::Scan(scan), Some(credit.clone()))?;
                 }
                 Effect::Repeats { id, times } => self.put(Input::Folded { scan: id, times }, None)?,

@@ -81,6 +81,8 @@ pub struct Scan {
     pub reader: Option<ReaderId>,
     /// The code as read.
     pub payload: String,
+    /// Codes that were read together with it: a roll-call.
+    pub also: Vec<String>,
     /// When it was read.
     pub now: Now,
 }

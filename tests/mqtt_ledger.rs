@@ -171,7 +171,7 @@ impl Cage {
             id: id.into(),
             station: StationId::parse("cage").unwrap(),
             reader: ReaderId::parse("gun").ok(),
-            payload: payload.into(),
+            also: Vec::new(), payload: payload.into(),
             now: now(),
         };
         let reply = self.writer.ask(Input::Scan(scan)).await.unwrap();

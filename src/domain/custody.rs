@@ -13,6 +13,8 @@ pub enum MoveKind {
     Returned,
     /// It went to another person.
     HandedOver,
+    /// It stays out longer.
+    Extended,
 }
 
 impl MoveKind {
@@ -22,12 +24,15 @@ impl MoveKind {
             Self::CheckedOut => "checked-out",
             Self::Returned => "returned",
             Self::HandedOver => "handed-over",
+            Self::Extended => "extended",
         }
     }
 
     /// The kind of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::CheckedOut, Self::Returned, Self::HandedOver].into_iter().find(|kind| kind.name() == name)
+        [Self::CheckedOut, Self::Returned, Self::HandedOver, Self::Extended]
+            .into_iter()
+            .find(|kind| kind.name() == name)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Everything a decision needs, loaded before it: a closed set of values, so that no rule reaches for the database.
 
+use std::collections::BTreeMap;
+
 use super::code::{Card, Code, CodeFault};
 use super::custody::Custody;
 use super::fact::{Condition, Gear, Loan, StockUse, Subject};
@@ -7,6 +9,7 @@ use super::id::{
     AssetId, BookingId, KitId, ModelId, PersonId, ProductionId, ReaderId, RoomId, StationId, StockId,
 };
 use super::person::Person;
+use super::plan::pool::{Lot, Shelf};
 use super::plan::{Claim, Pool};
 use crate::time::UtcMs;
 
@@ -19,6 +22,8 @@ pub struct Loaded {
     pub reader: Option<ReaderId>,
     /// The code; `None` where it could be none.
     pub code: Option<Code>,
+    /// Codes as read that were read together with it.
+    pub also: Vec<String>,
     /// How many pieces, where the code of a stock says so.
     pub count: Option<u32>,
     /// What the code names.
@@ -249,6 +254,8 @@ pub struct Stock {
     pub count: u32,
     /// Pieces that are out.
     pub out: u32,
+    /// The same, by booking and due time; of what is consumed, those that bookings have had already.
+    pub lots: Vec<Lot>,
     /// Pieces that the person of the session has out; without a person, those that are out without one.
     pub mine: u32,
     /// The room where the shelf is.
@@ -256,6 +263,11 @@ pub struct Stock {
 }
 
 impl Stock {
+    /// The shelf as the plan counts it.
+    pub fn shelf(&self) -> Shelf {
+        Shelf { count: self.count, use_: self.use_, lots: self.lots.clone() }
+    }
+
     /// Pieces on the shelf.
     pub fn available(&self) -> u32 {
         match self.use_ {
@@ -308,6 +320,8 @@ pub struct Booking {
     pub from: UtcMs,
     /// What it names.
     pub gear: Gear,
+    /// The category of each model that it names, where its units have one.
+    pub categories: BTreeMap<String, String>,
     /// What is out for it.
     pub taken: Vec<Taken>,
 }

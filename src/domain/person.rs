@@ -73,6 +73,11 @@ impl Roles {
         self.0 & others.0 != 0
     }
 
+    /// Those that are in either.
+    pub fn or(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
     /// Those that are in both.
     pub fn and(self, others: Self) -> Self {
         Self(self.0 & others.0)

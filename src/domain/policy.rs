@@ -50,6 +50,8 @@ pub enum Situation {
     PartOfKit,
     /// Members of the kit are not here.
     KitMemberUnavailable,
+    /// Things that do not belong in the kit were read with it.
+    StrangerInKit,
     /// The thing is promised to somebody else now.
     BookedToOther,
     /// The thing is promised to somebody else before it would be back; the due time can be brought forward.
@@ -82,7 +84,7 @@ pub enum Situation {
 
 impl Situation {
     /// Every situation, in the order of the commented default.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::PersonExpired,
         Self::PersonSuspended,
         Self::HasOverdue,
@@ -101,6 +103,7 @@ impl Situation {
         Self::MarkedLost,
         Self::PartOfKit,
         Self::KitMemberUnavailable,
+        Self::StrangerInKit,
         Self::BookedToOther,
         Self::BookedToOtherNext,
         Self::DueClashesNextBooking,
@@ -138,6 +141,7 @@ impl Situation {
             Self::MarkedLost => "marked-lost",
             Self::PartOfKit => "part-of-kit",
             Self::KitMemberUnavailable => "kit-member-unavailable",
+            Self::StrangerInKit => "stranger-in-kit",
             Self::BookedToOther => "booked-to-other",
             Self::BookedToOtherNext => "booked-to-other-next",
             Self::DueClashesNextBooking => "due-clashes-next-booking",
@@ -176,6 +180,7 @@ impl Situation {
             | Self::MaintenanceFlag
             | Self::MarkedLost
             | Self::KitMemberUnavailable
+            | Self::StrangerInKit
             | Self::BookedToOtherNext
             | Self::HeldByOther
             | Self::BookedForYouEarly

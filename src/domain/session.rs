@@ -79,6 +79,9 @@ pub struct Ask {
     pub question: Question,
     /// The label that was scanned.
     pub code: Code,
+    /// Tags that were read together with it.
+    #[serde(default)]
+    pub also: Vec<String>,
     /// When it was asked, or last countersigned.
     pub asked_at: UtcMs,
     /// Whose badge answers for it.

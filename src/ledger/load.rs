@@ -60,6 +60,7 @@ pub fn load(conn: &Connection, question: &Question) -> Result<Loaded, LedgerErro
         bookings: bookings.unwrap_or_default(),
         pending,
         count: None,
+        also: Vec::new(),
         outlook: Outlook::default(),
         productions: Vec::new(),
         pending_outlook: Outlook::default(),
@@ -232,6 +233,7 @@ fn booking_row(row: &Row<'_>) -> rusqlite::Result<Booking> {
         ends: row.get(4)?,
         from: row.get(3)?,
         gear: Gear::default(),
+        categories: std::collections::BTreeMap::new(),
         taken: Vec::new(),
     })
 }

@@ -171,6 +171,7 @@ pub fn scan(id: &str, at_station: &str, payload: &str, now: Now) -> Scan {
         station: station(at_station),
         reader: Some(ReaderId::parse(&format!("{at_station}-gun")).unwrap()),
         payload: payload.to_owned(),
+        also: Vec::new(),
         now,
     }
 }

@@ -140,6 +140,7 @@ pub fn yesterday(now: UtcMs, station: &StationId) -> Vec<Input> {
             station: station.clone(),
             reader: None,
             payload: code.to_owned(),
+            also: Vec::new(),
             now: Now { mono: MonoMs::default(), utc, trusted: true },
         })
     };

@@ -184,6 +184,7 @@ fn scan(writer: &mut Writer, id: String, code: &str, utc: UtcMs) -> Verdict {
         station: StationId::parse(STATION).unwrap(),
         reader: None,
         payload: code.to_owned(),
+        also: Vec::new(),
         now: Now { mono: MonoMs(1_000), utc, trusted: true },
     };
     verdict(&writer.handle_group(&[Input::Scan(scan)]).unwrap()[0]).clone()
@@ -269,7 +270,7 @@ mod stage {
             let now = Now { mono: chunk.at, utc, trusted: true };
             let scan = |(id, payload)| {
                 let station = StationId::parse(STATION).unwrap();
-                Input::Scan(Scan { id, station, reader: Some(chunk.reader.clone()), payload, now })
+                Input::Scan(Scan { id, station, reader: Some(chunk.reader.clone()), payload, also: Vec::new(), now })
             };
             let inputs: Vec<Input> = scans.map(scan).collect();
             let answer = |reply| match reply {

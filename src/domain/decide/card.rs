@@ -1,10 +1,12 @@
-//! Control cards: DONE, CANCEL, RETURN, CONFIRM, UNDO.
+//! Control cards: DONE, CANCEL, RETURN, EXTEND, CONFIRM, UNDO, LEARN, and the conditions.
 
+use super::judge::Answered;
 use super::moves::Group;
-use super::{Decision, Door, answer, gear};
+use super::{Decision, Door, answer, badge, condition, gear, learn, longer, stock};
 use crate::domain::code::Card;
-use crate::domain::fact::{Annulled, Body, NewFact, Subject};
+use crate::domain::fact::{Annulled, Body, Condition, NewFact, Subject};
 use crate::domain::loaded::{Found, LastScan, Loaded};
+use crate::domain::person::Roles;
 use crate::domain::session::{Ask, Mode, Question, Session};
 use crate::domain::verdict::Verdict;
 
@@ -16,44 +18,86 @@ pub fn scanned(door: &Door, mut session: Session, card: Card) -> Decision {
             session.pending = None;
             answer(session, Verdict::Cancelled)
         }
-        Card::Done | Card::Cancel => close(session, card),
-        Card::Return => {
-            let mut session = door.begin(session);
-            session.pending = None;
-            session.mode = Mode::Return;
-            answer(session, Verdict::ReturnMode)
-        }
+        Card::Done | Card::Cancel => close(door, session, card),
+        Card::Return => mode(door, session, Mode::Return, Verdict::ReturnMode),
+        Card::Extend => mode(door, session, Mode::Extend, Verdict::ExtendMode),
+        Card::Learn => learn::begin(door, session),
         Card::Undo => undo(door, session),
-        _ => answer(session, Verdict::NothingToNote),
+        Card::Ok => condition::card(door, session, Condition::Ok),
+        Card::Dirty => condition::card(door, session, Condition::Dirty),
+        Card::Damaged => condition::card(door, session, Condition::Damaged),
+        Card::PartMissing => condition::card(door, session, Condition::PartMissing),
     }
 }
 
-fn close(session: Session, card: Card) -> Decision {
+fn mode(door: &Door, session: Session, mode: Mode, verdict: Verdict) -> Decision {
+    let session = Session { mode, learned: None, pending: None, ..door.begin(session) };
+    answer(session, verdict)
+}
+
+fn close(door: &Door, session: Session, card: Card) -> Decision {
     if session.is_open() {
-        answer(session.closed(), Verdict::SessionClosed { card: Some(card), still_out: Vec::new() })
+        let still_out = door.loaded.still_out.clone();
+        answer(session.closed(), Verdict::SessionClosed { card: Some(card), still_out })
     } else {
         answer(session, Verdict::DuplicateScan { what: None })
     }
 }
 
 fn confirm(door: &Door, mut session: Session) -> Decision {
-    let Some(Ask { question, code, .. }) = session.pending.clone() else {
-        return nothing_to_confirm(session);
-    };
-    session.confirmed_turn = Some(session.turn);
-    session.without_booking = session.without_booking || question == Question::WhichBooking;
-    let loaded = Loaded { code: Some(code), ..door.loaded.clone() };
-    let door = Door { loaded: &loaded, rules: door.rules, now: door.now };
-    let group = match &loaded.pending {
-        Some(Found::Asset(asset)) => Group::of_asset(asset),
-        Some(Found::Kit(kit)) => Group::of_kit(kit),
-        // The label was taken off the thing while the question waited.
-        _ => return answer(Session { pending: None, ..session }, Verdict::NothingToConfirm),
-    };
-    match question {
-        Question::HandOver => gear::hand_over(&door, session, &group),
-        _ => gear::take_out_after_all(&door, session, &group),
+    let Some(ask) = session.pending.clone() else { return nothing_to_confirm(session) };
+    let answered = answered(door, &session, &ask);
+    if !ask.answerer.admits(answered.roles) {
+        return answer(session, Verdict::NotYours { answerer: ask.answerer });
     }
+    session.confirmed_turn = Some(session.turn);
+    session.without_booking = session.without_booking || ask.question == Question::WhichBooking;
+    let loaded = Loaded {
+        code: Some(ask.code),
+        count: ask.count,
+        outlook: door.loaded.pending_outlook.clone(),
+        ..door.loaded.clone()
+    };
+    let found = door.loaded.pending.clone().unwrap_or_default();
+    let door = Door { loaded: &loaded, on_reader: false, ..*door };
+    if ask.question == Question::TheThing {
+        return the_thing(&door, session, &found);
+    }
+    if let Found::Stock(found) = &found {
+        return stock::take(&door, session, found, ask.count.unwrap_or(1), Some(&answered));
+    }
+    match (Group::of(&found), ask.question) {
+        (Some(group), Question::LongerAllTheSame) => longer::extend(&door, session, &group, Some(&answered)),
+        // Whoever says "none of the bookings" has answered nothing else.
+        (Some(group), Question::WhichBooking) => gear::take(&door, session, &group, None),
+        (Some(group), _) => gear::take(&door, session, &group, Some(&answered)),
+        // The label was taken off the thing while the question waited.
+        (None, _) => answer(Session { pending: None, ..session }, Verdict::NothingToConfirm),
+    }
+}
+
+/// Whose word CONFIRM is: the badge that countersigned, with whoever has the session.
+fn answered(door: &Door, session: &Session, ask: &Ask) -> Answered {
+    let signer = ask.countersigned_by.as_ref();
+    let signer = door.loaded.countersigner.as_ref().filter(|person| signer == Some(&person.id));
+    let roles = [signer, door.loaded.holder.as_ref()]
+        .into_iter()
+        .flatten()
+        .fold(Roles::NONE, |roles, person| roles.or(person.roles));
+    let by = ask.countersigned_by.clone().or_else(|| session.person.clone());
+    Answered { by, roles, situations: Some(ask.situations.clone()) }
+}
+
+/// A code that is a badge and a label: without a session the badge was meant, else the label.
+fn the_thing(door: &Door, session: Session, found: &Found) -> Decision {
+    let session = Session { pending: None, ..session };
+    let Found::PersonOrThing(person, thing) = found else {
+        return answer(session, Verdict::NothingToConfirm);
+    };
+    if super::badge_is_meant(door, &session) {
+        return badge::scanned(door, session, person);
+    }
+    super::thing(door, session, thing)
 }
 
 /// The card twice at once is a repeat; a question that lapsed is red, or it would be taken for confirmed.
@@ -66,7 +110,8 @@ fn nothing_to_confirm(mut session: Session) -> Decision {
     answer(session, Verdict::NothingToConfirm)
 }
 
-fn undo(door: &Door, mut session: Session) -> Decision {
+/// Takes back the last scan of the session.
+pub fn undo(door: &Door, mut session: Session) -> Decision {
     let Some(last) = door.loaded.last_scan.as_ref().filter(|last| !last.facts.is_empty()) else {
         return answer(session, Verdict::NothingToUndo);
     };
@@ -80,7 +125,7 @@ fn undo(door: &Door, mut session: Session) -> Decision {
     Decision { verdict, facts, session }
 }
 
-/// One annulling fact for each thing that the scan moved.
+/// One annulling fact for each thing that the scan was about.
 fn annulments(door: &Door, session: &Session, last: &LastScan) -> Vec<NewFact> {
     let mut subjects: Vec<&Subject> = Vec::new();
     for (_, subject) in &last.facts {

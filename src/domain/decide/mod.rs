@@ -1,24 +1,35 @@
 //! The decision at the door: a total function from what was loaded to a verdict, the facts it adds and the session
 //! after it. No rule reaches for anything that is not an argument.
 
-use super::code::Code;
 use super::custody::Custody;
 use super::fact::{NewFact, Subject};
 use super::id::PersonId;
 use super::loaded::{Found, Loaded};
 use super::person::Person;
-use super::policy::Answerer;
+use super::policy::{Answerer, Situation};
 use super::rules::DoorRules;
-use super::session::{Ask, Question, Session, Wait};
+use super::session::{Ask, Mode, Question, Session, Wait};
 use super::verdict::{Verdict, What, Who};
-use crate::time::Now;
+use crate::time::{Now, UtcMs};
 
+mod back;
 mod badge;
+mod by_hand;
 mod card;
+mod condition;
 mod gear;
+mod judge;
+mod learn;
+mod longer;
 mod moves;
+mod of_person;
+mod of_production;
+mod of_promise;
+mod of_thing;
 mod purpose;
+mod stock;
 
+pub use by_hand::{ByHand, by_hand};
 use moves::Group;
 
 /// What a scan leads to.
@@ -33,36 +44,101 @@ pub struct Decision {
 }
 
 /// What every rule may look at.
+#[derive(Clone, Copy)]
 struct Door<'a> {
     loaded: &'a Loaded,
     rules: &'a DoorRules,
     now: &'a Now,
+    /// Until when gear goes out, where somebody said.
+    until: Option<UtcMs>,
+    /// When it happened, where it is entered later.
+    happened: Option<UtcMs>,
+    /// Whether the thing itself is on the reader, so that it has been seen.
+    on_reader: bool,
 }
 
 /// Decides one scan. `session` is the station's row as stored; it is aged to `now` first.
 pub fn decide(loaded: &Loaded, session: &Session, rules: &DoorRules, now: &Now) -> Decision {
-    let door = Door { loaded, rules, now };
+    let door = Door { loaded, rules, now, until: None, happened: None, on_reader: true };
     let mut session = session.clone().at(now.utc, rules.session_idle_ms, rules.confirm_ms);
     session.last_at = now.utc;
     session.turn = session.turn.wrapping_add(1);
-    match &loaded.found {
-        Found::Asset(asset) => gear::scanned(&door, session, &Group::of_asset(asset)),
-        Found::Kit(kit) => gear::scanned(&door, session, &Group::of_kit(kit)),
-        Found::Person(person) => badge::scanned(&door, session, person),
-        Found::Production(production) => purpose::production(&door, session, production),
-        Found::Booking(booking) => purpose::booking(&door, session, booking),
-        Found::Room(room) => purpose::room(&door, session, room),
-        Found::Card(card) => card::scanned(&door, session, *card),
-        Found::Stock(_) | Found::Nobody | Found::Burst(_) | Found::PersonOrThing(..) => {
-            answer(session, Verdict::UnknownCode { reserved: false })
-        }
-        Found::Ambiguous(of) => answer(session, Verdict::AmbiguousCode { of: of.clone() }),
-        Found::Unknown => {
-            let reserved = loaded.code.as_ref().is_some_and(|code| code.reserved().is_some());
-            answer(session, Verdict::UnknownCode { reserved })
-        }
-        Found::Malformed(fault) => answer(session, Verdict::MalformedCode { fault: fault.clone() }),
+    let mut decision = found(&door, session, &loaded.found);
+    if decision.session.is_open()
+        && let Some((subject, _)) = learn::named(&loaded.found).filter(|_| is_gear(&loaded.found))
+    {
+        decision.session.last_thing = Some(subject);
     }
+    decision
+}
+
+fn is_gear(found: &Found) -> bool {
+    matches!(found, Found::Asset(_) | Found::Kit(_) | Found::Stock(_))
+}
+
+fn found(door: &Door, session: Session, found: &Found) -> Decision {
+    match found {
+        Found::Person(person) => badge::scanned(door, session, person),
+        Found::Nobody => answer(session, Verdict::PersonUnknown),
+        Found::Card(card) => card::scanned(door, session, *card),
+        Found::Production(production) => purpose::production(door, session, production),
+        Found::Booking(booking) => purpose::booking(door, session, booking),
+        Found::PersonOrThing(person, thing) => person_or_thing(door, session, person, thing),
+        Found::Ambiguous(of) => answer(session, Verdict::AmbiguousCode { of: of.clone() }),
+        Found::Unknown => unknown(door, session),
+        Found::Malformed(fault) => answer(session, Verdict::MalformedCode { fault: fault.clone() }),
+        Found::Asset(_) | Found::Kit(_) | Found::Stock(_) | Found::Room(_) | Found::Burst(_) => {
+            thing(door, session, found)
+        }
+    }
+}
+
+/// Something that can carry a label of its own.
+fn thing(door: &Door, session: Session, found: &Found) -> Decision {
+    if let Some(decision) = learn::thing(door, &session, found) {
+        return decision;
+    }
+    match found {
+        Found::Stock(found) => stock::scanned(door, session, found),
+        Found::Room(room) => purpose::room(door, session, room),
+        _ => match Group::of(found) {
+            Some(group) => gear::scanned(door, session, &group),
+            None => answer(session, several(found)),
+        },
+    }
+}
+
+/// Tags that were read together and belong to no kit.
+fn several(found: &Found) -> Verdict {
+    match found {
+        Found::Burst(burst) if !burst.strangers.is_empty() => {
+            Verdict::AmbiguousCode { of: burst.strangers.iter().map(|asset| asset.name.clone()).collect() }
+        }
+        _ => Verdict::UnknownCode { reserved: false },
+    }
+}
+
+fn unknown(door: &Door, session: Session) -> Decision {
+    let reserved = door.loaded.code.as_ref().is_some_and(|code| code.reserved().is_some());
+    match &door.loaded.code {
+        Some(code) if session.mode == Mode::Learn && !reserved => learn::unknown(session, code),
+        _ => answer(session, Verdict::UnknownCode { reserved }),
+    }
+}
+
+/// A code that is a badge and a label is asked about.
+fn person_or_thing(door: &Door, session: Session, person: &Person, found: &Found) -> Decision {
+    let Some((subject, name)) = learn::named(found) else {
+        return answer(session, Verdict::AmbiguousCode { of: vec![person.id.to_string()] });
+    };
+    let badge_is_meant = badge_is_meant(door, &session);
+    let verdict = Verdict::PersonOrThing { who: who(person), thing: what(&subject, name), badge_is_meant };
+    answer(door.ask(session, Question::TheThing, Answerer::Anybody, &[]), verdict)
+}
+
+/// Whether a badge comes next here.
+fn badge_is_meant(door: &Door, session: &Session) -> bool {
+    session.person.is_none() && session.mode == Mode::Toggle && door.rules.person_required
 }
 
 /// Decides a silence. `None` where the wait it ends is no longer on: a scan came in between.
@@ -95,29 +171,26 @@ impl Door<'_> {
     }
 
     /// The session with a question that waits for an answer.
-    fn ask(&self, session: Session, question: Question) -> Session {
+    fn ask(
+        &self,
+        session: Session,
+        question: Question,
+        answerer: Answerer,
+        situations: &[Situation],
+    ) -> Session {
         let Some(code) = self.loaded.code.clone() else { return session };
-        self.ask_about(session, question, code)
-    }
-
-    fn ask_about(&self, session: Session, question: Question, code: Code) -> Session {
         let mut session = self.begin(session);
         session.pending = Some(Ask {
             question,
             code,
+            also: self.loaded.also.clone(),
             asked_at: self.now.utc,
             countersigned_by: None,
-            answerer: Answerer::Anybody,
-            situations: Vec::new(),
-            count: None,
+            answerer,
+            situations: situations.to_vec(),
+            count: self.loaded.count,
         });
         session
-    }
-
-    /// Whether the person's time is over. Also by an untrusted clock: it counts on from the last fact, so it is
-    /// behind and not ahead.
-    fn expired(&self, person: &Person) -> bool {
-        person.active_until.is_some_and(|until| until <= self.now.utc)
     }
 }
 

@@ -41,6 +41,7 @@ pub enum Concern {
     MarkedLost { since: UtcMs },
     PartOfKit { kit: String },
     KitMemberUnavailable { members: Members },
+    StrangerInKit { names: Vec<String> },
     BookedToOther { to: Promise },
     BookedToOtherNext { to: Promise },
     DueClashesNextBooking { to: Promise },
@@ -102,6 +103,7 @@ impl Concern {
             Self::MarkedLost { .. } => Situation::MarkedLost,
             Self::PartOfKit { .. } => Situation::PartOfKit,
             Self::KitMemberUnavailable { .. } => Situation::KitMemberUnavailable,
+            Self::StrangerInKit { .. } => Situation::StrangerInKit,
             Self::BookedToOther { .. } => Situation::BookedToOther,
             Self::BookedToOtherNext { .. } => Situation::BookedToOtherNext,
             Self::DueClashesNextBooking { .. } => Situation::DueClashesNextBooking,
@@ -147,6 +149,7 @@ impl Concern {
             Self::MarkedLost { since } => format!("Was lost since {}, found", at(*since)),
             Self::PartOfKit { kit } => format!("Belongs in {kit}"),
             Self::KitMemberUnavailable { members } => members.say(),
+            Self::StrangerInKit { names } => format!("does not belong in it: {}", names.join(", ")),
             _ => self.say_promise(telling),
         }
     }

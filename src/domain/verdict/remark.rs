@@ -2,7 +2,6 @@
 
 use super::{Members, Telling, Who};
 use crate::domain::fact::Condition;
-use crate::domain::id::BookingId;
 use crate::domain::words::{span, when};
 use crate::time::UtcMs;
 
@@ -38,8 +37,6 @@ pub enum Remark {
     BackDated { at: UtcMs },
     /// It was not in order when it came.
     InCondition { condition: Condition },
-    /// More of what it was taken with is out.
-    StillOut { things: usize, of: Option<BookingId> },
 }
 
 impl Remark {
@@ -58,7 +55,7 @@ impl Remark {
             Self::Late { .. } => "late",
             Self::OtherPerson { .. } => "returned-by-other-person",
             Self::BackDated { .. } => "backdated-return",
-            Self::InCondition { .. } | Self::StillOut { .. } => return None,
+            Self::InCondition { .. } => return None,
         })
     }
 
@@ -83,8 +80,6 @@ impl Remark {
             Self::OtherPerson { holder } => format!("was out to {}", holder.called(telling.names)),
             Self::BackDated { at: moment } => format!("dated {}", at(*moment)),
             Self::InCondition { condition } => format!("is {}", condition.name().replace('-', " ")),
-            Self::StillOut { things, of: Some(booking) } => format!("{things} of {booking} still out"),
-            Self::StillOut { things, of: None } => format!("{things} more still out"),
         }
     }
 }

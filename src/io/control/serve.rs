@@ -72,7 +72,7 @@ async fn scan(shared: &Arc<Shared>, uid: u32, station: StationId, code: String) 
         Err(error) => return Response::refused(EXIT_STORAGE, vec![error.to_string()]),
     };
     tracing::debug!(%station, uid, "a code was typed");
-    let scan = Scan { id, station, reader: None, payload: code, now: shared.now() };
+    let scan = Scan { id, station, reader: None, payload: code, also: Vec::new(), now: shared.now() };
     if let (Some(trouble), _, _) = shared.sentences() {
         return Response::refused(EXIT_STORAGE, vec![trouble]);
     }

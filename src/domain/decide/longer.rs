@@ -1,0 +1,132 @@
+//! EXTEND: gear that is out stays out longer, as far as nobody else is waiting for it.
+
+use super::judge::{Answered, Outcome, weigh};
+use super::moves::Group;
+use super::of_promise::{as_promise, in_the_way};
+use super::{Decision, Door, answer, held};
+use crate::domain::custody::{Custody, MoveKind};
+use crate::domain::fact::{Body, Movement};
+use crate::domain::fact::Subject;
+use crate::domain::plan::pool::shortage;
+use crate::domain::policy::Situation;
+use crate::domain::session::{Question, Session};
+use crate::domain::verdict::{Concern, Raised, Verdict};
+use crate::time::UtcMs;
+
+/// A label of gear was scanned while EXTEND is on.
+pub fn scanned(door: &Door, session: Session, group: &Group) -> Decision {
+    let again = group.custody.is_some_and(|custody| {
+        let last = &custody.last;
+        last.kind == MoveKind::Extended
+            && last.actor == session.person
+            && super::gear::within(door.now.utc.since(last.at), door.rules.session_idle_ms)
+    });
+    if again {
+        return answer(session, Verdict::DuplicateScan { what: Some(group.what()) });
+    }
+    extend(door, session, group, None)
+}
+
+/// Keeps a thing out longer, unless something stands against it that has not been answered.
+pub fn extend(door: &Door, session: Session, group: &Group, answered: Option<&Answered>) -> Decision {
+    let Some(custody) = held(group.custody) else {
+        let session = Session { pending: None, ..session };
+        return answer(session, Verdict::NotOutToExtend { what: group.what() });
+    };
+    let (raised, due) = raised(door, group, custody);
+    let judged = weigh(door, raised, due);
+    let due = judged.due;
+    match judged.outcome(answered) {
+        Outcome::Refused { raised } => {
+            answer(Session { pending: None, ..session }, Verdict::Refusal { what: group.what(), raised })
+        }
+        Outcome::Asks { raised, answerer } => {
+            let situations: Vec<Situation> = raised.iter().map(|raised| raised.concern.situation()).collect();
+            let session = door.ask(session, Question::LongerAllTheSame, answerer, &situations);
+            answer(session, Verdict::Objection { what: group.what(), raised, answerer })
+        }
+        Outcome::Goes { notices, overrides } => {
+            let by = answered.filter(|_| !overrides.is_empty()).and_then(|answered| answered.by.clone());
+            let mut session = door.begin(session);
+            let facts = group.facts(door, &session, &group.coming_parts(), |custody, movement| {
+                let confirmed_by = by.clone();
+                Body::Extended(Movement { confirmed_by, overrides: overrides.clone(), ..stays(custody, due, movement) })
+            });
+            session.moved_by(&door.loaded.scan);
+            session.pending = None;
+            Decision { verdict: Verdict::Extended { what: group.what(), due, notices }, facts, session }
+        }
+    }
+}
+
+/// It stays with whoever has it, for what it is out for.
+fn stays(custody: Option<&Custody>, due: UtcMs, movement: Movement) -> Movement {
+    let Some(custody) = custody else { return movement };
+    Movement {
+        person: custody.person.clone(),
+        from: None,
+        production: custody.production.clone(),
+        booking: custody.booking.clone(),
+        room: custody.room.clone(),
+        kit: custody.kit.clone(),
+        due: Some(due),
+        ..movement
+    }
+}
+
+fn raised(door: &Door, group: &Group, custody: &Custody) -> (Vec<Raised>, UtcMs) {
+    let (now, house) = (door.now.utc, &door.rules.house);
+    let from = custody.due.unwrap_or(now).max(now);
+    let mut due = door.until.unwrap_or_else(|| from.plus(house.extend_ms));
+    let own = custody.booking.as_ref();
+    let mut raised: Vec<Raised> = Vec::new();
+    if let Some(recall) = &group.standing.recall {
+        let wanted_for = recall.wanted_for.as_ref().map(ToString::to_string);
+        raised.push(Concern::Recalled { wanted_by: recall.wanted_by, wanted_for }.into());
+    }
+    if let (Some(owner), Some(owner_due)) = (&group.standing.owner, group.standing.owner_due.filter(|at| *at < due)) {
+        raised.push(Concern::DueAfterSubhire { owner: owner.clone(), due: owner_due }.into());
+    }
+    let person = door.loaded.holder.as_ref();
+    if let Some(suspension) = person.and_then(|person| person.suspended_at(now)) {
+        raised.push(Concern::PersonSuspended { until: suspension.until }.into());
+    }
+    if let Some(since) = person.filter(|person| person.expired_at(now)).and_then(|person| person.active_until) {
+        raised.push(Concern::PersonExpired { since }.into());
+    }
+    if let Some(claim) = in_the_way(door, own, now, due) {
+        let to = as_promise(claim);
+        // Somebody waits: it may stay until they need it, where that is longer than now.
+        if claim.from > from && door.until.is_none() {
+            due = claim.from;
+            raised.push(Concern::BookedToOtherNext { to }.into());
+        } else if claim.from <= now {
+            raised.push(Concern::BookedToOther { to }.into());
+        } else {
+            raised.push(Concern::DueClashesNextBooking { to }.into());
+        }
+    }
+    raised.extend(exhausted(door, group, own, (from, due)).map(Raised::from));
+    if !house.hours.is_open(due, house.zone) {
+        raised.push(Concern::OutOfHours { at: due }.into());
+        due = door.until.or_else(|| house.hours.next_open(due, house.zone)).unwrap_or(due);
+    }
+    (raised, due)
+}
+
+fn exhausted(
+    door: &Door,
+    group: &Group,
+    own: Option<&crate::domain::id::BookingId>,
+    span: (UtcMs, UtcMs),
+) -> Option<Concern> {
+    let Subject::Asset(asset) = &group.subject else { return None };
+    let pool = door.loaded.outlook.pools.first()?;
+    let short = shortage(pool, Some(asset), span, own, door.now.utc)?;
+    Some(Concern::PoolExhausted {
+        pool: pool.name.clone(),
+        promised: short.promised,
+        left: short.left,
+        to: as_promise(&short.first),
+    })
+}

@@ -1,0 +1,30 @@
+//! Objections to the person: expired, suspended, with overdue gear, over the limit.
+
+use super::Door;
+use super::moves::Group;
+use crate::domain::session::Session;
+use crate::domain::verdict::{Concern, Raised};
+
+/// What stands against the person of the session taking this.
+pub fn raised(door: &Door, session: &Session, group: &Group) -> Vec<Raised> {
+    let Some(person) = door.loaded.holder.as_ref().filter(|person| session.person.as_ref() == Some(&person.id))
+    else {
+        return Vec::new();
+    };
+    let expired = person.active_until.filter(|_| person.expired_at(door.now.utc));
+    let suspended = person.suspended_at(door.now.utc);
+    let overdue = person.holding.overdue;
+    let max = door.rules.house.assets_max_of(person.roles);
+    let has = person.holding.assets;
+    let over = max.filter(|max| has.saturating_add(group.assets_leaving()) > *max);
+    [
+        expired.map(|since| Concern::PersonExpired { since }),
+        suspended.map(|suspension| Concern::PersonSuspended { until: suspension.until }),
+        over.map(|max| Concern::OverLimit { has, max }),
+        (overdue > 0).then_some(Concern::HasOverdue { things: overdue }),
+    ]
+    .into_iter()
+    .flatten()
+    .map(Raised::from)
+    .collect()
+}

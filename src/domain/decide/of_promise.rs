@@ -1,0 +1,162 @@
+//! Objections of the plan: the thing is promised to somebody else now or before it would be back, all of its model are
+//! promised, it goes back to its owner first. The due time is brought forward where no booking fixes it.
+
+use super::Door;
+use super::moves::Group;
+use super::purpose::Purpose;
+use crate::domain::fact::Subject;
+use crate::domain::plan::pool::shortage;
+use crate::domain::plan::{Claim, Resource};
+use crate::domain::session::Session;
+use crate::domain::verdict::{Concern, Promise, Raised};
+use crate::time::UtcMs;
+
+/// What stands against the thing being away until then, and when it is to be back.
+pub fn raised(door: &Door, session: &Session, group: &Group, purpose: &Purpose) -> (Vec<Raised>, UtcMs) {
+    let mut due = purpose.due;
+    let mut raised = Vec::new();
+    if let Some(at) = closed_at(door, due) {
+        due = if purpose.is_fixed() { due } else { door.rules.house.hours.next_open(due, door.rules.house.zone).unwrap_or(due) };
+        raised.push(Concern::OutOfHours { at }.into());
+    }
+    if let Some(concern) = after_subhire(group, due) {
+        if let (Concern::DueAfterSubhire { due: owner_due, .. }, false) = (&concern, purpose.is_fixed()) {
+            due = (*owner_due).max(door.now.utc);
+        }
+        raised.push(concern.into());
+    }
+    let others = others(door, session, purpose);
+    let (promises, due) = promised(door, group, &others, due, purpose.is_fixed());
+    raised.extend(promises);
+    raised.extend(early(door, session, group, purpose));
+    raised.extend(exhausted(door, group, purpose, due).map(Raised::from));
+    raised.sort_by_key(|raised| matches!(raised.concern, Concern::OutOfHours { .. }));
+    (raised, due)
+}
+
+fn closed_at(door: &Door, due: UtcMs) -> Option<UtcMs> {
+    let house = &door.rules.house;
+    (!house.hours.is_open(due, house.zone)).then_some(due)
+}
+
+fn after_subhire(group: &Group, due: UtcMs) -> Option<Concern> {
+    let owner_due = group.standing.owner_due.filter(|owner_due| *owner_due < due)?;
+    Some(Concern::DueAfterSubhire { owner: group.standing.owner.clone()?, due: owner_due })
+}
+
+/// Claims that are not this booking's and not the person's own.
+fn others<'a>(door: &'a Door, session: &Session, purpose: &Purpose) -> Vec<&'a Claim> {
+    let claims = door.loaded.outlook.claims.iter();
+    claims.filter(|claim| !is_own(claim, session, purpose)).collect()
+}
+
+fn is_own(claim: &Claim, session: &Session, purpose: &Purpose) -> bool {
+    let this = purpose.booking.is_some_and(|booking| booking.id == claim.booking);
+    let mine = session.person.as_ref().is_some_and(|person| claim.people.contains(person));
+    let production = purpose.production(session);
+    this || mine || (production.is_some() && claim.production.as_ref() == production)
+}
+
+fn promise(claim: &Claim) -> Promise {
+    Promise { booking: claim.booking.clone(), title: claim.title.clone(), from: claim.from, until: claim.until }
+}
+
+fn about(group: &Group, claim: &Claim, concern: Concern) -> Raised {
+    let member = group.parts.iter().find(|part| same(&part.subject, &claim.resource));
+    Raised { concern, member: member.map(|part| part.name.to_owned()) }
+}
+
+fn same(subject: &Subject, resource: &Resource) -> bool {
+    match (subject, resource) {
+        (Subject::Asset(one), Resource::Asset(other)) => one == other,
+        (Subject::Kit(one), Resource::Kit(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// Promises that it would break, and the due time that breaks none where one can be found.
+fn promised(
+    door: &Door,
+    group: &Group,
+    others: &[&Claim],
+    due: UtcMs,
+    is_fixed: bool,
+) -> (Vec<Raised>, UtcMs) {
+    let now = door.now.utc;
+    let mut raised = Vec::new();
+    let meeting = others.iter().filter(|claim| claim.meets(now, due));
+    let Some(claim) = meeting.clone().filter(|claim| claim.confirmed).min_by_key(|claim| claim.from) else {
+        let held = meeting.min_by_key(|claim| claim.from);
+        raised.extend(held.map(|claim| about(group, claim, Concern::HeldByOther { to: promise(claim) })));
+        return (raised, due);
+    };
+    let soon = claim.from.since(now) < door.rules.house.loan_min_ms;
+    let to = promise(claim);
+    let (concern, due) = if claim.from <= now || (soon && !is_fixed) {
+        (Concern::BookedToOther { to }, due)
+    } else if is_fixed {
+        (Concern::DueClashesNextBooking { to }, due)
+    } else {
+        (Concern::BookedToOtherNext { to }, claim.from)
+    };
+    (vec![about(group, claim, concern)], due)
+}
+
+/// The person's own booking of it begins later, and this is not taken for it.
+fn early(door: &Door, session: &Session, group: &Group, purpose: &Purpose) -> Option<Raised> {
+    if purpose.booking.is_some() {
+        return None;
+    }
+    let person = session.person.as_ref()?;
+    let own = door.loaded.outlook.claims.iter().filter(|claim| claim.people.contains(person));
+    let next = own.filter(|claim| claim.meets(door.now.utc, purpose.due) && claim.from > door.now.utc);
+    let claim = next.min_by_key(|claim| claim.from)?;
+    let concern = Concern::BookedForYouEarly { booking: claim.booking.clone(), from: claim.from };
+    Some(about(group, claim, concern))
+}
+
+/// The unit is free, but its model is promised.
+fn exhausted(door: &Door, group: &Group, purpose: &Purpose, due: UtcMs) -> Option<Concern> {
+    let Subject::Asset(asset) = &group.subject else { return None };
+    let own = purpose.booking.map(|booking| &booking.id);
+    let pool = door.loaded.outlook.pools.first()?;
+    let short = shortage(pool, Some(asset), (door.now.utc, due), own, door.now.utc)?;
+    Some(Concern::PoolExhausted {
+        pool: pool.name.clone(),
+        promised: short.promised,
+        left: short.left,
+        to: promise(&short.first),
+    })
+}
+
+/// The next that wants it when it is back: within the time that the house looks ahead, another booking than `came_from`.
+pub fn wanted_next(door: &Door, group: &Group, came_from: Option<&Claimant>) -> Option<Promise> {
+    let now = door.now.utc;
+    let until = now.plus(door.rules.house.wanted_within_ms);
+    let claims = door.loaded.outlook.claims.iter();
+    let wanted = claims
+        .filter(|claim| claim.confirmed && claim.meets(now, until) && came_from != Some(&claim.booking))
+        .min_by_key(|claim| claim.from);
+    if let Some(claim) = wanted {
+        return Some(promise(claim));
+    }
+    let Subject::Asset(asset) = &group.subject else { return None };
+    let pool = door.loaded.outlook.pools.first()?;
+    shortage(pool, Some(asset), (now, until), came_from, now).map(|short| promise(&short.first))
+}
+
+/// The booking that a thing comes back from.
+pub type Claimant = crate::domain::id::BookingId;
+
+/// Whether it would be kept from somebody by staying out from `held_until` on: the claims that meet that time.
+pub fn in_the_way<'a>(door: &'a Door, own: Option<&Claimant>, from: UtcMs, until: UtcMs) -> Option<&'a Claim> {
+    let claims = door.loaded.outlook.claims.iter();
+    claims
+        .filter(|claim| claim.confirmed && claim.meets(from, until) && own != Some(&claim.booking))
+        .min_by_key(|claim| claim.from)
+}
+
+/// A claim as a promise.
+pub fn as_promise(claim: &Claim) -> Promise {
+    promise(claim)
+}
