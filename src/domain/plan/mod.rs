@@ -5,6 +5,7 @@ use crate::time::UtcMs;
 
 pub mod conflict;
 pub mod hours;
+pub mod pool;
 pub mod wall;
 
 /// Something that a booking can take.

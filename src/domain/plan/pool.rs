@@ -1,0 +1,321 @@
+//! Counting what is promised of a model or a stock, at every moment of a span.
+//!
+//! What is wanted of a model grows only where a booking begins to take, so it is enough to count at the beginning of
+//! the span and there.
+
+use super::{Claim, Pool, Unit};
+use crate::domain::fact::StockUse;
+use crate::domain::id::{AssetId, BookingId};
+use crate::time::UtcMs;
+
+/// There are too few at some moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Short {
+    /// The first such moment of the span.
+    pub at: UtcMs,
+    /// What other bookings still need then, besides what they have out.
+    pub promised: u32,
+    /// What is there for them then, without what is to leave.
+    pub left: u32,
+    /// The first of the bookings that still need some then.
+    pub first: Claim,
+}
+
+/// What is counted on of a thing that should have been back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Overdue {
+    /// At the door: what is not here cannot be given to the next one.
+    Away,
+    /// When planning: it will be back before a booking begins.
+    Back,
+}
+
+impl Overdue {
+    fn is_back(self, out_until: UtcMs, at: UtcMs, now: UtcMs) -> bool {
+        let overdue = out_until <= now;
+        out_until <= at && (!overdue || self == Self::Back && at > now)
+    }
+}
+
+/// Whether taking `without`, a unit of the model, from `from` until `until` leaves too few for the confirmed bookings
+/// of others at some moment.
+///
+/// The span is the time for which the unit would otherwise be here. `own` is the booking it is taken for. Without a
+/// unit it is said whether there are too few as it is. What is overdue counts as away.
+pub fn shortage(
+    pool: &Pool,
+    without: Option<&AssetId>,
+    span: (UtcMs, UtcMs),
+    own: Option<&BookingId>,
+    now: UtcMs,
+) -> Option<Short> {
+    let count = Count { pool, own, named: without.as_slice(), now, overdue: Overdue::Away };
+    let unit = without.and_then(|id| pool.units.iter().find(|unit| unit.asset == *id));
+    if without.is_some() && unit.is_none() {
+        return None;
+    }
+    let named_by_other = |at: UtcMs| {
+        unit.is_some_and(|unit| unit.claims.iter().any(|claim| is_others(claim, own) && active(claim, at)))
+    };
+    count
+        .moments(span)
+        .into_iter()
+        .filter(|at| !named_by_other(*at))
+        .find_map(|at| count.at(at, 0).filter(|tally| tally.lacks).and_then(|tally| tally.short(at)))
+}
+
+/// Whether `wanted` units of the model besides those `named` one by one can be promised for a span; `None` if so.
+///
+/// Units out for `own` count towards what it wants. What is overdue will be back.
+pub fn too_few(
+    pool: &Pool,
+    wanted: u32,
+    named: &[&AssetId],
+    span: (UtcMs, UtcMs),
+    own: Option<&BookingId>,
+    now: UtcMs,
+) -> Option<TooFew> {
+    let count = Count { pool, own, named, now, overdue: Overdue::Back };
+    let has = pool.units.iter().filter(|unit| out_for(unit, own) && !named.contains(&&unit.asset)).count();
+    let has = u32::try_from(has).unwrap_or(u32::MAX);
+    let found =
+        |at: UtcMs| Some((at, count.at(at, wanted.saturating_sub(has))?)).filter(|(_, tally)| tally.lacks);
+    let (at, tally) = count.moments(span).into_iter().find_map(found)?;
+    Some(TooFew {
+        at,
+        left: tally.left.saturating_sub(tally.promised).saturating_add(has),
+        of: u32::try_from(pool.units.len()).unwrap_or(u32::MAX),
+        promised_to: titles(&tally.claims),
+    })
+}
+
+/// Too few can be promised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooFew {
+    /// The first moment at which there are too few.
+    pub at: UtcMs,
+    /// So many can be had then.
+    pub left: u32,
+    /// Of so many.
+    pub of: u32,
+    /// What people call the bookings that have the others.
+    pub promised_to: Vec<String>,
+}
+
+/// Names that a sentence bears.
+const TITLES_MAX: usize = 5;
+
+fn titles(claims: &[&Claim]) -> Vec<String> {
+    let mut titles: Vec<String> = Vec::new();
+    for claim in claims {
+        if titles.len() < TITLES_MAX && !titles.contains(&claim.title) {
+            titles.push(claim.title.clone());
+        }
+    }
+    titles
+}
+
+fn active(claim: &Claim, at: UtcMs) -> bool {
+    claim.from <= at && at < claim.until
+}
+
+fn is_others(claim: &Claim, own: Option<&BookingId>) -> bool {
+    claim.confirmed && Some(&claim.booking) != own
+}
+
+/// Whether a booking that wants so many of the model has this one out for that: what it names as well is extra.
+fn out_for(unit: &Unit, booking: Option<&BookingId>) -> bool {
+    let is_out = unit.out_until.is_some() && unit.booking.is_some() && unit.booking.as_ref() == booking;
+    is_out && !unit.claims.iter().any(|claim| Some(&claim.booking) == booking)
+}
+
+/// The moments of a span at which a count can get worse.
+fn moments<'a>(span: (UtcMs, UtcMs), claims: impl Iterator<Item = &'a Claim>) -> Vec<UtcMs> {
+    let (from, until) = span;
+    let begin = claims.map(|claim| claim.from).filter(|at| from < *at && *at < until);
+    let mut moments: Vec<UtcMs> = std::iter::once(from).filter(|from| *from < until).chain(begin).collect();
+    moments.sort_unstable();
+    moments.dedup();
+    moments
+}
+
+/// Counting the units of a model.
+struct Count<'a> {
+    pool: &'a Pool,
+    own: Option<&'a BookingId>,
+    named: &'a [&'a AssetId],
+    now: UtcMs,
+    overdue: Overdue,
+}
+
+/// What is promised and left at a moment.
+struct Tally<'a> {
+    promised: u32,
+    left: u32,
+    lacks: bool,
+    claims: Vec<&'a Claim>,
+    first: Option<&'a Claim>,
+}
+
+impl Tally<'_> {
+    fn short(&self, at: UtcMs) -> Option<Short> {
+        let first = self.first?.clone();
+        Some(Short { at, promised: self.promised, left: self.left, first })
+    }
+}
+
+impl<'a> Count<'a> {
+    fn moments(&self, span: (UtcMs, UtcMs)) -> Vec<UtcMs> {
+        let of_units = self.pool.units.iter().flat_map(|unit| &unit.claims);
+        moments(span, self.pool.claims.iter().chain(of_units).filter(|claim| is_others(claim, self.own)))
+    }
+
+    fn at(&self, at: UtcMs, wanted: u32) -> Option<Tally<'a>> {
+        let pool = self.pool;
+        let mut claims: Vec<&Claim> =
+            pool.claims.iter().filter(|claim| is_others(claim, self.own) && active(claim, at)).collect();
+        claims.sort_by_key(|claim| claim.from);
+        let needs = |claim: &Claim| {
+            let has = pool.units.iter().filter(|unit| out_for(unit, Some(&claim.booking))).count();
+            claim.count.saturating_sub(u32::try_from(has).unwrap_or(u32::MAX))
+        };
+        let promised = claims.iter().fold(0u32, |sum, claim| sum.saturating_add(needs(claim)));
+        let left = pool.units.iter().filter(|unit| self.is_there(unit, at, &claims)).count();
+        let left = u32::try_from(left).unwrap_or(u32::MAX);
+        let first = claims.iter().find(|claim| needs(claim) > 0).copied();
+        let named = pool.units.iter().flat_map(|unit| &unit.claims);
+        claims.extend(named.filter(|claim| is_others(claim, self.own) && active(claim, at)));
+        let lacks = promised.saturating_add(wanted) > left;
+        Some(Tally { promised, left, lacks, claims, first })
+    }
+
+    fn is_there(&self, unit: &Unit, at: UtcMs, claims: &[&Claim]) -> bool {
+        let back = unit.out_until.is_none_or(|until| self.overdue.is_back(until, at, self.now));
+        // What is out for a booking that counts it among its own is not there for others as well.
+        let counted = claims.iter().any(|claim| out_for(unit, Some(&claim.booking)));
+        let own = self.overdue == Overdue::Back && out_for(unit, self.own);
+        let named = unit.claims.iter().any(|claim| is_others(claim, self.own) && active(claim, at));
+        back && !counted && !own && !named && !self.named.contains(&&unit.asset)
+    }
+}
+
+/// The pieces of a stock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shelf {
+    /// Pieces the studio has: of what is consumed, those that are left.
+    pub count: u32,
+    /// Whether they come back.
+    pub use_: StockUse,
+    /// Those that are out; of what is consumed, those that bookings have had already.
+    pub lots: Vec<Lot>,
+}
+
+/// Pieces that are out together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lot {
+    /// How many.
+    pub count: u32,
+    /// The booking they are out for.
+    pub booking: Option<BookingId>,
+    /// Until when; the end of time where nothing was said.
+    pub until: UtcMs,
+}
+
+/// Whether taking `wanted` pieces for a span leaves too few for the confirmed bookings of others at some moment.
+///
+/// Pieces out for `own` count towards what it wants. What is overdue counts as away. What is consumed does not come
+/// back: then every booking to come counts, whenever it is.
+pub fn stock_shortage(
+    pool: &Pool,
+    shelf: &Shelf,
+    wanted: u32,
+    span: (UtcMs, UtcMs),
+    own: Option<&BookingId>,
+    now: UtcMs,
+) -> Option<Short> {
+    let pieces = Pieces { pool, shelf, own, now, overdue: Overdue::Away };
+    let (at, tally) = pieces.lacking(wanted, span)?;
+    tally.short(at)
+}
+
+/// Whether `wanted` pieces can be promised for a span; `None` if so. What is overdue will be back.
+pub fn stock_too_few(
+    pool: &Pool,
+    shelf: &Shelf,
+    wanted: u32,
+    span: (UtcMs, UtcMs),
+    own: Option<&BookingId>,
+    now: UtcMs,
+) -> Option<TooFew> {
+    let pieces = Pieces { pool, shelf, own, now, overdue: Overdue::Back };
+    let (at, tally) = pieces.lacking(wanted, span)?;
+    // `left` is what is left for others besides what is wanted; here it is what could be had.
+    let free = pieces.at(at, 0);
+    Some(TooFew {
+        at,
+        left: free.left.saturating_sub(free.promised).saturating_add(pieces.had_by(own)),
+        of: shelf.count,
+        promised_to: titles(&tally.claims),
+    })
+}
+
+/// Counting the pieces of a stock.
+struct Pieces<'a> {
+    pool: &'a Pool,
+    shelf: &'a Shelf,
+    own: Option<&'a BookingId>,
+    now: UtcMs,
+    overdue: Overdue,
+}
+
+impl<'a> Pieces<'a> {
+    fn consumed(&self) -> bool {
+        self.shelf.use_ == StockUse::Consumed
+    }
+
+    fn lacking(&self, wanted: u32, span: (UtcMs, UtcMs)) -> Option<(UtcMs, Tally<'a>)> {
+        let until = if self.consumed() { UtcMs(i64::MAX) } else { span.1 };
+        let others = self.pool.claims.iter().filter(|claim| is_others(claim, self.own));
+        let mut moments = moments((span.0, until), others);
+        if self.consumed() {
+            // What is taken never comes back, so the last moment is the worst.
+            moments.drain(..moments.len().saturating_sub(1));
+        }
+        moments.into_iter().map(|at| (at, self.at(at, wanted))).find(|(_, tally)| tally.lacks)
+    }
+
+    fn had_by(&self, booking: Option<&BookingId>) -> u32 {
+        let lots = self.shelf.lots.iter().filter(|lot| booking.is_some() && lot.booking.as_ref() == booking);
+        lots.fold(0, |sum, lot| sum.saturating_add(lot.count))
+    }
+
+    fn at(&self, at: UtcMs, wanted: u32) -> Tally<'a> {
+        let takes = |claim: &&Claim| {
+            let over = !self.consumed() && at >= claim.until || self.consumed() && claim.until <= self.now;
+            is_others(claim, self.own) && claim.from <= at && !over
+        };
+        let mut claims: Vec<&Claim> = self.pool.claims.iter().filter(takes).collect();
+        claims.sort_by_key(|claim| claim.from);
+        let needs = |claim: &Claim| claim.count.saturating_sub(self.had_by(Some(&claim.booking)));
+        let promised = claims.iter().fold(0u32, |sum, claim| sum.saturating_add(needs(claim)));
+        // A booking has what is out for it, also where that is due before the booking ends.
+        let counted = |lot: &Lot| {
+            lot.booking.is_some() && claims.iter().any(|claim| Some(&claim.booking) == lot.booking.as_ref())
+        };
+        let own = |lot: &Lot| lot.booking.is_some() && lot.booking.as_ref() == self.own;
+        let away = |lot: &&Lot| counted(lot) || own(lot) || !self.overdue.is_back(lot.until, at, self.now);
+        let away = if self.consumed() {
+            0
+        } else {
+            self.shelf.lots.iter().filter(away).fold(0u32, |sum, lot| sum.saturating_add(lot.count))
+        };
+        let wanted = wanted.saturating_sub(self.had_by(self.own));
+        let there = self.shelf.count.saturating_sub(away);
+        let lacks = u64::from(promised) + u64::from(wanted) > u64::from(there);
+        let first = claims.iter().find(|claim| needs(claim) > 0).copied();
+        Tally { promised, left: there.saturating_sub(wanted), lacks, claims, first }
+    }
+}
+
+#[cfg(test)]
+mod tests;
