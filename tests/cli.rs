@@ -281,7 +281,14 @@ fn what_should_have_been_back_is_overdue() {
     };
     let scan = |code: &str| {
         let station = StationId::parse("cage").unwrap();
-        Input::Scan(Scan { id: format!("old-{code}"), station, reader: None, payload: code.to_owned(), also: Vec::new(), now })
+        Input::Scan(Scan {
+            id: format!("old-{code}"),
+            station,
+            reader: None,
+            payload: code.to_owned(),
+            also: Vec::new(),
+            now,
+        })
     };
     writer.handle_group(&[scan("B-2"), scan("CAM-1")]).unwrap();
     writer.into_ledger().close().unwrap();

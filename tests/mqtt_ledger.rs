@@ -171,7 +171,8 @@ impl Cage {
             id: id.into(),
             station: StationId::parse("cage").unwrap(),
             reader: ReaderId::parse("gun").ok(),
-            also: Vec::new(), payload: payload.into(),
+            also: Vec::new(),
+            payload: payload.into(),
             now: now(),
         };
         let reply = self.writer.ask(Input::Scan(scan)).await.unwrap();

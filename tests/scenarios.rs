@@ -32,6 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cagekeeper::domain::fact::{Body, Fact};
+use cagekeeper::domain::policy::Situation;
 use cagekeeper::domain::session::Wait;
 use cagekeeper::domain::verdict::{Level, SIGNAL_CHARS_MAX, Telling, Verdict};
 use cagekeeper::domain::words::when;
@@ -409,12 +410,29 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
-/// Every code that a verdict can have, from the one place that makes them.
+/// Every code that a verdict can have, from the places that make them.
 fn all_codes() -> BTreeSet<String> {
-    let source =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/domain/verdict.rs")).unwrap();
-    let body = source.split_once("pub fn code(&self)").unwrap().1.split_once("\n    }\n").unwrap().0;
-    body.split("=> \"").skip(1).map(|rest| rest.split_once('"').unwrap().0.to_owned()).collect()
+    let source = |name: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/verdict");
+        std::fs::read_to_string(folder.join(name)).unwrap()
+    };
+    let arms = |text: &str| -> Vec<String> {
+        text.split("=> \"").skip(1).map(|rest| rest.split_once('"').unwrap().0.to_owned()).collect()
+    };
+    let of = |source: &str, from: &str| {
+        let body = source.split_once(from).unwrap().1.split_once("\n    }\n").unwrap().0.to_owned();
+        let otherwise = body.split("unwrap_or(\"").skip(1);
+        let otherwise = otherwise.map(|rest| rest.split_once('"').unwrap().0.to_owned());
+        arms(&body).into_iter().chain(otherwise).collect::<Vec<_>>()
+    };
+    let verdicts = source("mod.rs");
+    let situations = Situation::ALL.map(|situation| situation.name().to_owned());
+    let codes = [
+        of(&verdicts, "pub fn code(&self)"),
+        of(&verdicts, "fn own_code(&self)"),
+        of(&source("remark.rs"), "pub fn code(&self)"),
+    ];
+    codes.into_iter().flatten().chain(situations).filter(|code| code != "refused").collect()
 }
 
 #[test]

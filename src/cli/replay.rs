@@ -231,7 +231,14 @@ impl Player<'_> {
         let length = i64::try_from(self.end_ms.saturating_sub(self.begin_ms)).unwrap_or(i64::MAX);
         let now = moved(self.now, since_begin.saturating_sub(length));
         let (station, reader_id) = (place.station.clone(), Some(reader.clone()));
-        let reply = self.desk.record(Input::Scan(Scan { id, station, reader: reader_id, payload, also: Vec::new(), now }))?;
+        let reply = self.desk.record(Input::Scan(Scan {
+            id,
+            station,
+            reader: reader_id,
+            payload,
+            also: Vec::new(),
+            now,
+        }))?;
         let zone = self.config.timezone;
         let shown = ScanShown::of_reply(&reply, &|person| named(self.desk.ledger(), person), zone);
         let Some(scan) = shown else { return Ok(()) };

@@ -45,7 +45,14 @@ fn known_station(config: &Config, text: &str) -> Result<StationId, Failure> {
 
 fn by_itself(config: &Config, station: StationId, code: &str) -> anyhow::Result<ScanShown> {
     let mut desk = Desk::open(config)?;
-    let scan = Scan { id: entropy::id()?, station, reader: None, payload: code.to_owned(), also: Vec::new(), now: desk.now() };
+    let scan = Scan {
+        id: entropy::id()?,
+        station,
+        reader: None,
+        payload: code.to_owned(),
+        also: Vec::new(),
+        now: desk.now(),
+    };
     let reply = desk.record(Input::Scan(scan))?;
     let shown = ScanShown::of_reply(&reply, &|person| named(desk.ledger(), person), config.timezone);
     desk.close()?;

@@ -305,7 +305,14 @@ impl World {
                 Effect::Scan { id, payload } => {
                     read.push(payload.clone());
                     let (station, reader) = (station.clone(), Some(door.reader.clone()));
-                    self.queue.push_back(Input::Scan(Scan { id, station, reader, payload, also: Vec::new(), now }));
+                    self.queue.push_back(Input::Scan(Scan {
+                        id,
+                        station,
+                        reader,
+                        payload,
+                        also: Vec::new(),
+                        now,
+                    }));
                 }
                 Effect::Repeats { id, times } => self.queue.push_back(Input::Folded { scan: id, times }),
                 Effect::Rejected(rejected) => assert!(!rejected.reason.is_empty()),

@@ -270,7 +270,14 @@ mod stage {
             let now = Now { mono: chunk.at, utc, trusted: true };
             let scan = |(id, payload)| {
                 let station = StationId::parse(STATION).unwrap();
-                Input::Scan(Scan { id, station, reader: Some(chunk.reader.clone()), payload, also: Vec::new(), now })
+                Input::Scan(Scan {
+                    id,
+                    station,
+                    reader: Some(chunk.reader.clone()),
+                    payload,
+                    also: Vec::new(),
+                    now,
+                })
             };
             let inputs: Vec<Input> = scans.map(scan).collect();
             let answer = |reply| match reply {

@@ -66,7 +66,8 @@ fn remarks(door: &Door, session: &Session, group: &Group, custody: Option<&Custo
         .map(|holder| who_id(holder, group.holder));
     let recall = standing.recall.as_ref().filter(|_| custody.is_some());
     let bench = standing.jobs.iter().find(|job| job.blocks);
-    let elsewhere = group.home.filter(|(id, _)| door.rules.room.as_ref().is_some_and(|room| room.as_str() != *id));
+    let elsewhere =
+        group.home.filter(|(id, _)| door.rules.room.as_ref().is_some_and(|room| room.as_str() != *id));
     let short = custody.and_then(|_| group.not_come());
     let strangers = (!group.strangers.is_empty()).then(|| group.strangers.clone());
     [

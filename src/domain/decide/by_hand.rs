@@ -61,7 +61,10 @@ pub fn by_hand(asked: &ByHand, rules: &DoorRules, now: &Now) -> Decision {
 
 fn decided(door: &Door, asked: &ByHand, session: Session) -> Decision {
     if let Some(at) = door.until.filter(|at| *at <= door.now.utc) {
-        return no_sense(session, format!("It would be due {}, which is past: give a later time", say(door, at)));
+        return no_sense(
+            session,
+            format!("It would be due {}, which is past: give a later time", say(door, at)),
+        );
     }
     if let Command::Register { subject, body } = asked.command {
         return register(asked, session, subject, body);
@@ -69,7 +72,8 @@ fn decided(door: &Door, asked: &ByHand, session: Session) -> Decision {
     if let Command::Undo { scan } = asked.command {
         let decision = card::undo(door, session);
         let nothing = matches!(decision.verdict, Verdict::NothingToUndo);
-        let not_found = Verdict::NotFound { named: format!("{scan}: no scan or command of that id moved anything") };
+        let not_found =
+            Verdict::NotFound { named: format!("{scan}: no scan or command of that id moved anything") };
         return if nothing { answer(decision.session, not_found) } else { decision };
     }
     match &door.loaded.found {
@@ -245,7 +249,8 @@ fn learned(door: &Door, session: Session, code: &Code, thing: &What) -> Decision
             if on.as_ref().is_some_and(|(subject, _)| *subject == thing.subject) {
                 return answer(session, Verdict::DuplicateScan { what: Some(thing.clone()) });
             }
-            let on = on.map_or_else(|| "something else".to_owned(), |(subject, name)| format!("{name} ({subject})"));
+            let on = on
+                .map_or_else(|| "something else".to_owned(), |(subject, name)| format!("{name} ({subject})"));
             return no_sense(session, format!("{code} is on {on}: take it off there first"));
         }
     }

@@ -66,7 +66,13 @@ pub fn take(door: &Door, session: Session, group: &Group, answered: Option<&Answ
                 overrides: overrides.clone(),
                 ..purpose.fill(&session, due, movement)
             };
-            goes(door, session.clone(), group, &make, Gone { due, notices, found_by_time: purpose.found_by_time })
+            goes(
+                door,
+                session.clone(),
+                group,
+                &make,
+                Gone { due, notices, found_by_time: purpose.found_by_time },
+            )
         }
     }
 }
@@ -109,13 +115,7 @@ fn refused(door: &Door, session: Session, group: &Group, raised: Vec<Raised>) ->
     Decision { verdict: Verdict::Refusal { what: group.what(), raised }, facts, session }
 }
 
-fn ask(
-    door: &Door,
-    session: Session,
-    group: &Group,
-    raised: Vec<Raised>,
-    answerer: Answerer,
-) -> Decision {
+fn ask(door: &Door, session: Session, group: &Group, raised: Vec<Raised>, answerer: Answerer) -> Decision {
     let facts = sightings(door, &session, group);
     let situations: Vec<Situation> = raised.iter().map(|raised| raised.concern.situation()).collect();
     let hand_over = match raised.as_slice() {

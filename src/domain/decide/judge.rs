@@ -77,7 +77,8 @@ impl Judged {
             return Outcome::Refused { raised };
         }
         let overrides: Vec<Situation> = self.asked.iter().map(|raised| raised.concern.situation()).collect();
-        if overrides.is_empty() || answered.is_some_and(|answered| answered.covers(&overrides, self.answerer)) {
+        if overrides.is_empty() || answered.is_some_and(|answered| answered.covers(&overrides, self.answerer))
+        {
             let notices = [self.asked, self.notices].concat();
             let notices = if overrides.is_empty() { notices } else { confirmed(notices, &overrides) };
             return Outcome::Goes { notices, overrides };
@@ -94,9 +95,8 @@ fn confirmed(notices: Vec<Raised>, overrides: &[Situation]) -> Vec<Raised> {
 impl Answered {
     /// Whether all of this was asked and whoever answered may answer it.
     fn covers(&self, situations: &[Situation], answerer: Answerer) -> bool {
-        let was_asked = |situation: &Situation| {
-            self.situations.as_ref().is_none_or(|asked| asked.contains(situation))
-        };
+        let was_asked =
+            |situation: &Situation| self.situations.as_ref().is_none_or(|asked| asked.contains(situation));
         answerer.admits(self.roles) && situations.iter().all(was_asked)
     }
 }

@@ -5,8 +5,8 @@ use super::moves::Group;
 use super::of_promise::{as_promise, in_the_way};
 use super::{Decision, Door, answer, held};
 use crate::domain::custody::{Custody, MoveKind};
-use crate::domain::fact::{Body, Movement};
 use crate::domain::fact::Subject;
+use crate::domain::fact::{Body, Movement};
 use crate::domain::plan::pool::shortage;
 use crate::domain::policy::Situation;
 use crate::domain::session::{Question, Session};
@@ -50,7 +50,11 @@ pub fn extend(door: &Door, session: Session, group: &Group, answered: Option<&An
             let mut session = door.begin(session);
             let facts = group.facts(door, &session, &group.coming_parts(), |custody, movement| {
                 let confirmed_by = by.clone();
-                Body::Extended(Movement { confirmed_by, overrides: overrides.clone(), ..stays(custody, due, movement) })
+                Body::Extended(Movement {
+                    confirmed_by,
+                    overrides: overrides.clone(),
+                    ..stays(custody, due, movement)
+                })
             });
             session.moved_by(&door.loaded.scan);
             session.pending = None;
@@ -84,14 +88,17 @@ fn raised(door: &Door, group: &Group, custody: &Custody) -> (Vec<Raised>, UtcMs)
         let wanted_for = recall.wanted_for.as_ref().map(ToString::to_string);
         raised.push(Concern::Recalled { wanted_by: recall.wanted_by, wanted_for }.into());
     }
-    if let (Some(owner), Some(owner_due)) = (&group.standing.owner, group.standing.owner_due.filter(|at| *at < due)) {
+    if let (Some(owner), Some(owner_due)) =
+        (&group.standing.owner, group.standing.owner_due.filter(|at| *at < due))
+    {
         raised.push(Concern::DueAfterSubhire { owner: owner.clone(), due: owner_due }.into());
     }
     let person = door.loaded.holder.as_ref();
     if let Some(suspension) = person.and_then(|person| person.suspended_at(now)) {
         raised.push(Concern::PersonSuspended { until: suspension.until }.into());
     }
-    if let Some(since) = person.filter(|person| person.expired_at(now)).and_then(|person| person.active_until) {
+    if let Some(since) = person.filter(|person| person.expired_at(now)).and_then(|person| person.active_until)
+    {
         raised.push(Concern::PersonExpired { since }.into());
     }
     if let Some(claim) = in_the_way(door, own, now, due) {

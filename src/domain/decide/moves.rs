@@ -56,7 +56,8 @@ impl<'a> Group<'a> {
     }
 
     pub fn of_asset(asset: &'a Asset) -> Self {
-        let home = asset.home.as_ref().map(|id| (id.as_str(), asset.home_name.as_deref().unwrap_or(id.as_str())));
+        let home =
+            asset.home.as_ref().map(|id| (id.as_str(), asset.home_name.as_deref().unwrap_or(id.as_str())));
         Self {
             subject: Subject::Asset(asset.id.clone()),
             name: &asset.name,
@@ -157,8 +158,12 @@ impl<'a> Group<'a> {
         u32::try_from(own + assets.count()).unwrap_or(u32::MAX)
     }
 
-    /// Parts that go out with the case: those that are here and may go.
+    /// Parts that go along: of a case that is here those that are here and may go, of one that is out those that are
+    /// out with it.
     pub fn leaving_parts(&self) -> Vec<Part<'a>> {
+        if held(self.custody).is_some() {
+            return self.coming_parts();
+        }
         self.parts.iter().filter(|part| self.is_here(part)).cloned().collect()
     }
 
@@ -173,6 +178,9 @@ impl<'a> Group<'a> {
 
     /// The members that cannot go along; `None` where all can.
     pub fn unavailable(&self) -> Option<Members> {
+        if held(self.custody).is_some() {
+            return self.not_come();
+        }
         self.short_of(|part| self.is_here(part))
     }
 
@@ -191,7 +199,8 @@ impl<'a> Group<'a> {
 
     fn is_here(&self, part: &Part<'a>) -> bool {
         let standing = part.standing;
-        let kept_in = standing.retired || standing.lost_since.is_some() || standing.jobs.iter().any(|job| job.blocks);
+        let kept_in =
+            standing.retired || standing.lost_since.is_some() || standing.jobs.iter().any(|job| job.blocks);
         held(part.custody).is_none() && !kept_in && self.was_seen(part)
     }
 

@@ -7,7 +7,8 @@ use crate::domain::verdict::{Concern, Raised};
 
 /// What stands against the person of the session taking this.
 pub fn raised(door: &Door, session: &Session, group: &Group) -> Vec<Raised> {
-    let Some(person) = door.loaded.holder.as_ref().filter(|person| session.person.as_ref() == Some(&person.id))
+    let Some(person) =
+        door.loaded.holder.as_ref().filter(|person| session.person.as_ref() == Some(&person.id))
     else {
         return Vec::new();
     };

@@ -10,7 +10,8 @@ use crate::domain::verdict::{Concern, Raised};
 /// What stands against gear going out for this production.
 pub fn raised(door: &Door, session: &Session, purpose: &Purpose) -> Vec<Raised> {
     let id = purpose.production(session);
-    let Some(production) = door.loaded.productions.iter().find(|production| Some(&production.id) == id) else {
+    let Some(production) = door.loaded.productions.iter().find(|production| Some(&production.id) == id)
+    else {
         return Vec::new();
     };
     let house = &door.rules.house;

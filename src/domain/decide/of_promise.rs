@@ -16,7 +16,11 @@ pub fn raised(door: &Door, session: &Session, group: &Group, purpose: &Purpose) 
     let mut due = purpose.due;
     let mut raised = Vec::new();
     if let Some(at) = closed_at(door, due) {
-        due = if purpose.is_fixed() { due } else { door.rules.house.hours.next_open(due, door.rules.house.zone).unwrap_or(due) };
+        due = if purpose.is_fixed() {
+            due
+        } else {
+            door.rules.house.hours.next_open(due, door.rules.house.zone).unwrap_or(due)
+        };
         raised.push(Concern::OutOfHours { at }.into());
     }
     if let Some(concern) = after_subhire(group, due) {
@@ -58,7 +62,12 @@ fn is_own(claim: &Claim, session: &Session, purpose: &Purpose) -> bool {
 }
 
 fn promise(claim: &Claim) -> Promise {
-    Promise { booking: claim.booking.clone(), title: claim.title.clone(), from: claim.from, until: claim.until }
+    Promise {
+        booking: claim.booking.clone(),
+        title: claim.title.clone(),
+        from: claim.from,
+        until: claim.until,
+    }
 }
 
 fn about(group: &Group, claim: &Claim, concern: Concern) -> Raised {
@@ -149,7 +158,12 @@ pub fn wanted_next(door: &Door, group: &Group, came_from: Option<&Claimant>) -> 
 pub type Claimant = crate::domain::id::BookingId;
 
 /// Whether it would be kept from somebody by staying out from `held_until` on: the claims that meet that time.
-pub fn in_the_way<'a>(door: &'a Door, own: Option<&Claimant>, from: UtcMs, until: UtcMs) -> Option<&'a Claim> {
+pub fn in_the_way<'a>(
+    door: &'a Door,
+    own: Option<&Claimant>,
+    from: UtcMs,
+    until: UtcMs,
+) -> Option<&'a Claim> {
     let claims = door.loaded.outlook.claims.iter();
     claims
         .filter(|claim| claim.confirmed && claim.meets(from, until) && own != Some(&claim.booking))

@@ -55,7 +55,8 @@ fn of_group(session: &Session, group: &Group, purpose: &Purpose) -> Vec<Concern>
     let other = other.map(|custody| custody.person.as_ref());
     let holder = other.flatten().map(|person| who_id(person, group.holder));
     let recall = group.standing.recall.as_ref().filter(|recall| {
-        other.is_some() && (recall.wanted_for.is_none() || recall.wanted_for.as_ref() != purpose.production(session))
+        other.is_some()
+            && (recall.wanted_for.is_none() || recall.wanted_for.as_ref() != purpose.production(session))
     });
     let short = group.unavailable();
     [
@@ -112,7 +113,10 @@ fn not_named(booking: &Booking, group: &Group) -> Option<Concern> {
             None => Concern::NotOnThisBooking { booking: id },
         });
     };
-    let out = booking.taken.iter().filter(|taken| taken.model.as_ref() == group.model && !is_named(booking, &taken.subject));
+    let out = booking
+        .taken
+        .iter()
+        .filter(|taken| taken.model.as_ref() == group.model && !is_named(booking, &taken.subject));
     let is_extra = u32::try_from(out.count()).unwrap_or(u32::MAX) >= line.count;
     is_extra.then_some(Concern::ExtraOnThisBooking { booking: id, named: line.count })
 }
@@ -133,8 +137,12 @@ fn is_named(booking: &Booking, subject: &Subject) -> bool {
 /// The model of the same category that the booking names and that has not been taken.
 fn other_model(booking: &Booking, group: &Group) -> Option<String> {
     let line = booking.gear.models.iter().find(|line| {
-        let same_sort = group.category.is_some() && booking.categories.get(&line.of).map(String::as_str) == group.category;
-        let taken = booking.taken.iter().filter(|taken| taken.model.as_ref().is_some_and(|model| model.as_str() == line.of));
+        let same_sort = group.category.is_some()
+            && booking.categories.get(&line.of).map(String::as_str) == group.category;
+        let taken = booking
+            .taken
+            .iter()
+            .filter(|taken| taken.model.as_ref().is_some_and(|model| model.as_str() == line.of));
         same_sort && u32::try_from(taken.count()).unwrap_or(u32::MAX) < line.count
     })?;
     Some(line.of.clone())

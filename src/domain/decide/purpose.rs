@@ -32,14 +32,13 @@ impl<'a> Purpose<'a> {
         if session.without_booking {
             return Ok(Self::none(door));
         }
-        let fits = |booking: &&Booking| session.production.is_none() || booking.production == session.production;
+        let fits =
+            |booking: &&Booking| session.production.is_none() || booking.production == session.production;
         let current: Vec<&Booking> = door.loaded.bookings.iter().filter(fits).collect();
         let naming: Vec<&Booking> = current.iter().copied().filter(|booking| named(booking, group)).collect();
         match (current.as_slice(), naming.as_slice()) {
             ([], _) => Ok(Self::none(door)),
-            ([only], _) | (_, [only]) => {
-                Ok(Self { found_by_time: true, ..Self::for_booking(door, only) })
-            }
+            ([only], _) | (_, [only]) => Ok(Self { found_by_time: true, ..Self::for_booking(door, only) }),
             (several, _) => Err(several.to_vec()),
         }
     }
@@ -52,12 +51,22 @@ impl<'a> Purpose<'a> {
     fn for_booking(door: &Door, booking: &'a Booking) -> Self {
         let lent = door.now.utc.plus(door.rules.house.loan_ms);
         let due = if booking.ends > door.now.utc { booking.ends } else { lent };
-        Self { booking: Some(booking), due: door.until.unwrap_or(due), found_by_time: false, until_said: door.until.is_some() }
+        Self {
+            booking: Some(booking),
+            due: door.until.unwrap_or(due),
+            found_by_time: false,
+            until_said: door.until.is_some(),
+        }
     }
 
     fn none(door: &Door) -> Self {
         let due = door.now.utc.plus(door.rules.house.loan_ms);
-        Self { booking: None, due: door.until.unwrap_or(due), found_by_time: false, until_said: door.until.is_some() }
+        Self {
+            booking: None,
+            due: door.until.unwrap_or(due),
+            found_by_time: false,
+            until_said: door.until.is_some(),
+        }
     }
 
     /// Whether the due time is not ours to choose.
@@ -87,8 +96,13 @@ impl<'a> Purpose<'a> {
 
 /// Whether a booking names the thing, its kit, or its model.
 fn named(booking: &Booking, group: &Group) -> bool {
-    let model = group.model.is_some_and(|model| booking.gear.models.iter().any(|line| line.of == model.as_str()));
-    let stock = booking.gear.stock.iter().any(|line| group.subject.kind() == "stock" && line.of == group.subject.id());
+    let model =
+        group.model.is_some_and(|model| booking.gear.models.iter().any(|line| line.of == model.as_str()));
+    let stock = booking
+        .gear
+        .stock
+        .iter()
+        .any(|line| group.subject.kind() == "stock" && line.of == group.subject.id());
     names_it(booking, group) || model || stock
 }
 

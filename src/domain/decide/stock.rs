@@ -4,7 +4,7 @@ use super::judge::{Answered, Outcome, weigh};
 use super::purpose::Purpose;
 use super::{Decision, Door, answer, of_person, of_production, what};
 use crate::domain::fact::{Body, Movement, NewFact, StockUse, Subject};
-use crate::domain::loaded::{Stock, Standing};
+use crate::domain::loaded::{Standing, Stock};
 use crate::domain::plan::pool::stock_shortage;
 use crate::domain::policy::Situation;
 use crate::domain::session::{Mode, Question, Session};
@@ -54,7 +54,8 @@ pub fn take(
             answer(session, Verdict::Objection { what: named(stock), raised, answerer })
         }
         Outcome::Goes { notices, overrides } => {
-            let confirmed_by = answered.filter(|_| !overrides.is_empty()).and_then(|answered| answered.by.clone());
+            let confirmed_by =
+                answered.filter(|_| !overrides.is_empty()).and_then(|answered| answered.by.clone());
             let movement = Movement { confirmed_by, overrides, ..movement(door, &session, pieces) };
             let movement = purpose.fill(&session, purpose.due, movement);
             let lent = stock.use_ == StockUse::Lent;
@@ -121,11 +122,8 @@ fn raised(
     purpose: &Purpose,
 ) -> Vec<Raised> {
     let available = stock.available();
-    let short = (pieces > available).then_some(Concern::StockShort {
-        wanted: pieces,
-        count: stock.count,
-        available,
-    });
+    let short =
+        (pieces > available).then_some(Concern::StockShort { wanted: pieces, count: stock.count, available });
     let mut raised: Vec<Raised> = short.into_iter().map(Raised::from).collect();
     raised.extend(of_person::raised(door, session, group));
     raised.extend(promised(door, stock, pieces, purpose).map(Raised::from));
