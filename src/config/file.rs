@@ -21,8 +21,22 @@ use super::station::stations;
 use super::{ClockTrust, Config, ControlConfig, LedgerConfig, MqttConfig};
 use crate::domain::id::{DaemonId, PersonHandle, SiteId};
 
-pub(super) const TOP_KEYS: [&str; 11] = [
-    "site", "timezone", "currency", "daemon", "ledger", "mqtt", "rules", "control", "clock", "station",
+pub(super) const TOP_KEYS: [&str; 16] = [
+    "site",
+    "timezone",
+    "currency",
+    "daemon",
+    "ledger",
+    "mqtt",
+    "rules",
+    "limits",
+    "conditions",
+    "policy",
+    "rights",
+    "hours",
+    "control",
+    "clock",
+    "station",
     "reader",
 ];
 

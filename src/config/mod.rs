@@ -17,6 +17,7 @@ use crate::wire::{Protocol, layout::Layout};
 mod broker;
 pub mod check;
 pub mod file;
+mod hours;
 mod house;
 mod origin;
 pub mod problem;

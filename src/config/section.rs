@@ -40,6 +40,20 @@ impl<'a> Setting<'a> {
         }
     }
 
+    /// What stands in the list, where it is one.
+    pub(super) fn items(self) -> Option<Vec<Self>> {
+        Some(self.value.get_ref().as_array()?.iter().map(|value| Self { value }).collect())
+    }
+
+    /// A day, as text or as TOML writes dates, without quotes.
+    pub(super) fn day(self) -> Option<String> {
+        match self.value.get_ref() {
+            DeValue::String(text) => Some(text.to_string()),
+            DeValue::Datetime(day) => Some(day.to_string()),
+            _ => None,
+        }
+    }
+
     /// Bytes of the file that it takes.
     pub(super) fn span(self) -> Range<usize> {
         self.value.span()
@@ -217,6 +231,30 @@ impl<'a> Section<'a> {
             u32::try_from(setting.integer()?).ok().filter(|number| (min..=max).contains(number))
         });
         number.unwrap_or(default)
+    }
+
+    /// What `read` makes of each item of a list, each once: `None` where the key is absent; what is wrong is noted.
+    pub(super) fn list<T: PartialEq>(
+        &self,
+        key: &str,
+        expected: &str,
+        problems: &mut Problems<'_>,
+        read: impl Fn(Setting<'a>) -> Result<T, String>,
+    ) -> Option<Vec<T>> {
+        let mut made = Vec::new();
+        for item in self.read(key, expected, problems, Setting::items)? {
+            let wrong = match read(item) {
+                Ok(one) if made.contains(&one) => "each of this list once".to_owned(),
+                Ok(one) => {
+                    made.push(one);
+                    continue;
+                }
+                Err(expected) => expected,
+            };
+            let found = item.found(problems);
+            problems.add(&item.span(), &self.key(key), &found, &wrong);
+        }
+        Some(made)
     }
 
     /// `true` or `false`.

@@ -3,10 +3,10 @@
 use super::reading::{ID, Reading};
 use super::section::{Section, Setting, refuse_twice};
 use super::{PersonRule, StationConfig, StationKind};
-use crate::domain::id::StationId;
+use crate::domain::id::{RoomId, StationId};
 
-pub(super) const STATION_KEYS: [&str; 6] =
-    ["id", "kind", "person", "session_idle_ms", "confirm_ms", "repeat_ms"];
+pub(super) const STATION_KEYS: [&str; 7] =
+    ["id", "kind", "room", "person", "session_idle_ms", "confirm_ms", "repeat_ms"];
 
 /// Stations that no file may name: facts of imports and of the command line carry these.
 const RESERVED_STATIONS: [&str; 2] = ["import", "control"];
@@ -32,6 +32,8 @@ fn station(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<StationCo
     });
     let kind =
         section.choice("kind", &["desk"], problems, |name| (name == "desk").then_some(StationKind::Desk));
+    let expected = format!("the id of a room: {ID}");
+    let room = section.read("room", &expected, problems, |setting| RoomId::parse(setting.text()?).ok());
     let person = section.choice("person", &["required", "optional"], problems, person_rule);
     let session_idle_ms =
         section.number("session_idle_ms", (1000, 86_400_000, 120_000), "milliseconds", problems);
@@ -40,7 +42,7 @@ fn station(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<StationCo
     Some(StationConfig {
         id: id?,
         kind: kind.unwrap_or(StationKind::Desk),
-        room: None,
+        room,
         person: person.unwrap_or(PersonRule::Required),
         session_idle_ms: u64::from(session_idle_ms),
         confirm_ms: u64::from(confirm_ms),

@@ -5,7 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
+use crate::domain::fact::Condition;
 use crate::domain::id::DaemonId;
+use crate::domain::person::{Role, Roles};
+use crate::domain::policy::{Answerer, Rule, Situation};
+use crate::domain::rights::Right;
 use crate::domain::rules::HouseRules;
 
 fn defaults() -> Defaults {
@@ -85,7 +89,7 @@ fn is_commented_default(line: &str) -> bool {
 fn taking_the_comment_sign_from_any_default_changes_nothing() {
     let lines: Vec<&str> = DEFAULT_TOML.lines().collect();
     let commented: Vec<usize> = (0..lines.len()).filter(|at| is_commented_default(lines[*at])).collect();
-    assert_eq!(commented.len(), 16, "a default without a line here, or a line without a default");
+    assert_eq!(commented.len(), 70, "a default without a line here, or a line without a default");
     for at in &commented {
         let mut uncommented = lines.clone();
         uncommented[*at] = &lines[*at][1..];
@@ -103,17 +107,29 @@ fn every_key_is_explained_in_the_default() {
         .chain(&file::MQTT_KEYS)
         .chain(&station::STATION_KEYS)
         .chain(&reader::READER_KEYS);
-    for key in keys.chain(&["path", "scan_log_days", "loan_h", "actors", "trusted"]) {
+    let rules = house::RULES_KEYS.iter().chain(&hours::DAYS).chain(&["closed"]);
+    let names = house::CONDITIONS
+        .map(Condition::name)
+        .into_iter()
+        .chain(Situation::ALL.map(Situation::name))
+        .chain(Right::ALL.map(Right::name))
+        .chain(Role::ALL.map(Role::name));
+    let keys = keys.chain(&["path", "scan_log_days", "actors", "trusted"]).chain(rules).copied().chain(names);
+    for key in keys {
         let set = format!("{key} = ");
         let table = format!("{key}]");
-        assert!(DEFAULT_TOML.contains(&set) || DEFAULT_TOML.contains(&table), "{key}");
+        let named = DEFAULT_TOML.split(|c: char| !c.is_alphanumeric() && c != '-').any(|word| word == key);
+        let by_name = hours::DAYS.contains(&key) || Role::parse(key).is_some();
+        let explained =
+            if by_name { named } else { DEFAULT_TOML.contains(&set) || DEFAULT_TOML.contains(&table) };
+        assert!(explained, "{key}");
     }
 }
 
 #[test]
 fn every_example_is_right() {
     let examples = toml_files("config/examples");
-    assert_eq!(examples.len(), 4);
+    assert_eq!(examples.len(), 5);
     for path in examples {
         let text = fs::read_to_string(&path).unwrap();
         let config =
@@ -149,6 +165,33 @@ fn the_examples_mean_what_they_say() {
     assert_eq!(rfid.control.actors["ada"], PersonHandle::parse("ada-lovelace").unwrap());
     assert_eq!(rfid.house.loan_ms, 48 * 3_600_000);
 
+    let strict = example("strict-cage.toml");
+    let crew = Roles::of(&[Role::Crew]);
+    for situation in Situation::ALL {
+        let answered_by_crew =
+            matches!(strict.house.policy.rule(situation), Rule::Ask(answerer) if answerer.admits(crew));
+        assert!(!answered_by_crew, "{}", situation.name());
+    }
+    assert_eq!(strict.house.policy.rule(Situation::StockShort), Rule::Notice);
+    let managers = Roles::of(&[Role::StudioManager, Role::Admin]);
+    assert_eq!(strict.house.policy.rule(Situation::OverLimit), Rule::Ask(Answerer::Only(managers)));
+    assert_eq!((strict.house.assets_max_of(crew), strict.house.assets_max_of(managers)), (Some(10), None));
+    assert_eq!(strict.house.maintenance_for(Condition::Dirty), None);
+    assert_eq!(strict.house.maintenance_for(Condition::PartMissing), Some(true));
+    assert_eq!(strict.house.rights.who_may(Right::Learn), managers);
+    assert_eq!((strict.house.prepare_ms, strict.house.clean_up_ms), (30 * 60_000, 45 * 60_000));
+    assert_eq!((strict.house.loan_min_ms, strict.house.wanted_within_ms), (3_600_000, 12 * 3_600_000));
+    assert_eq!(strict.house.extend_ms, 8 * 3_600_000);
+    assert_eq!(strict.house.drawing_stages, ["production"]);
+    let hours = &strict.house.hours;
+    assert_eq!(hours.weekly[0], [(540, 750), (810, 1080)], "Monday");
+    assert_eq!((&hours.weekly[5], &hours.weekly[6]), (&vec![(600, 1440)], &vec![]), "Saturday, Sunday");
+    assert_eq!(
+        hours.closed.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["2026-12-25", "2027-01-01"]
+    );
+    assert_eq!(strict.stations[0].room, RoomId::parse("cage-room").ok());
+
     let Broker::External(broker) = example("external-broker-tls.toml").mqtt.broker else { panic!() };
     assert_eq!((broker.host.as_str(), broker.port, broker.tls), ("broker.example.org", 8883, true));
     assert_eq!(broker.key_file.as_deref(), Some(Path::new("/etc/cagekeeper/client.key")));
@@ -157,7 +200,7 @@ fn the_examples_mean_what_they_say() {
 #[test]
 fn every_wrong_configuration_gives_the_message_it_begins_with() {
     let files = toml_files("config/invalid");
-    assert!(files.len() >= 50, "{}", files.len());
+    assert!(files.len() >= 75, "{}", files.len());
     let mut differences = String::new();
     for path in files {
         let text = fs::read_to_string(&path).unwrap();
@@ -187,6 +230,8 @@ proptest::proptest! {
         let examples = concat!(
             include_str!("../../config/examples/rfid-desk.toml"),
             "[mqtt]\nurl = \"mqtts://broker.example.org:8883\"\nusername = \"u\"\n",
+            "[hours]\nmon = [\"09:00-12:30\", \"13:30-18:00\"]\nclosed = [2026-12-25]\n",
+            "[policy]\nover-limit = \"ask attendant\"\n[rights]\nbook = [\"crew\"]\n",
         );
         let mut text: Vec<char> = examples.chars().collect();
         let at = at % text.len();

@@ -63,6 +63,10 @@ pub struct HouseRules {
     pub currency: String,
 }
 
+/// How far a production can be, from first to last.
+pub const STAGES: [&str; 6] =
+    ["development", "pre-production", "production", "post-production", "delivery", "wrap"];
+
 const HOUR_MS: i64 = 3_600_000;
 
 /// The rules of a house that has configured nothing.

@@ -21,12 +21,13 @@ mod table;
 mod tests;
 mod when;
 
+pub use crate::domain::rules::STAGES;
 pub use assets::{AssetRow, assets};
 pub use bookings::{BookingRow, STATUSES, bookings};
 pub use kits::{KitRow, kits};
 pub use people::{PersonRow, ROLES, people};
 pub use prepare::{Kind, prepare};
-pub use productions::{ProductionRow, STAGES, productions};
+pub use productions::{ProductionRow, productions};
 pub use resolve::{Change, Plan, Portion};
 pub use rooms::{RoomRow, rooms};
 

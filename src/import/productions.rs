@@ -6,11 +6,8 @@ use super::RowError;
 use super::cell::Cells;
 use super::table::{self, Columns};
 use crate::domain::id::{PersonHandle, ProductionId};
+use crate::domain::rules::STAGES;
 use crate::time::UtcMs;
-
-/// How far a production can be. `production` where the file says nothing.
-pub const STAGES: [&str; 6] =
-    ["development", "pre-production", "production", "post-production", "delivery", "wrap"];
 
 const COLUMNS: Columns = Columns {
     known: &["id", "title", "client", "stage", "starts", "ends", "budget", "crew"],
