@@ -7,15 +7,18 @@
 //! person ana "Ana Silva" crew badge ANA [until 12:00]      asset cam-1 "Sony FX6" [tag CAM1] [kit case-a]
 //! kit case-a "Camera case" [tag CASE]                      room studio-b "Studio B"
 //! production night-bus "Night Bus"                         booking b-1 person ana starts 08:00 ends 18:00
-//! untag CAM1 asset/cam-1
+//! untag CAM1 asset/cam-1                               config policy part-of-kit = "done"
 //! 09:00:00 cage scan ANA -> done code-is-person "Hello Ana Silva: scan gear"
 //! + 09:00:00 cage scan CAM1 -> …       + : queued with the line above, one commit for both
 //! 09:00:20 cage silence -> …           the station waited in vain for CONFIRM, else for the next scan
 //! 09:00:21 cage late silence -> …      the wait is over, but a scan came just before
 //! 09:00:22 cage resend -> …            the last scan once more under its own id
+//! 09:00:23 cage scan CASE & CAM1 -> …  tags that were read together
+//! 09:00:24 by kim return cam-1 -> …    a command by hand (`stage/hand.rs` has the words)
 //! storage refuses · storage writes      commits fail from here on, or work again
 //! restart · clock untrusted · clock trusted · next day
 //! who cam-1 -> out to ana for night-bus, due Tue 09:00
+//! state cam-1 -> damaged, kept in       stock xlr -> 40 pieces, 38 available
 //! facts -> …                           facts since the last such line
 //! ```
 //!
@@ -40,7 +43,10 @@ use cagekeeper::time::UtcMs;
 use cagekeeper::writer::{Answer, Input, Reply, Scan};
 
 mod stage;
-use stage::{Pairs, Stage, handle_of, moment, now, scan, span_ms, station, station_toml, subject, words};
+use cagekeeper::domain::command::Actor;
+use cagekeeper::domain::loaded::Found;
+use cagekeeper::writer::Order;
+use stage::{Pairs, Stage, hand, handle_of, moment, now, scan, span_ms, station, station_toml, subject, words};
 
 const STORIES_MIN: usize = 40;
 const DAY_MS: i64 = 86_400_000;
@@ -64,6 +70,7 @@ const WITH_FACT: &[&str] = &[
 struct Story {
     stage: Option<Stage>,
     stations: String,
+    config: BTreeMap<String, Vec<String>>,
     day: i64,
     trusted: bool,
     started_at: UtcMs,
@@ -87,6 +94,7 @@ impl Story {
         Self {
             stage: None,
             stations: String::new(),
+            config: BTreeMap::new(),
             day: 0,
             trusted: true,
             started_at: at.plus(-3_600_000),
@@ -103,7 +111,9 @@ impl Story {
     }
 
     fn stage(&mut self) -> &mut Stage {
-        self.stage.get_or_insert_with(|| Stage::new(&format!("site = \"studio\"\n{}", self.stations)))
+        let sections = self.config.iter().map(|(name, lines)| format!("[{name}]\n{}\n", lines.join("\n")));
+        let toml = format!("site = \"studio\"\n{}{}", sections.collect::<String>(), self.stations);
+        self.stage.get_or_insert_with(|| Stage::new(&toml))
     }
 
     fn now(&self) -> cagekeeper::time::Now {
@@ -119,14 +129,22 @@ impl Story {
         self.commit(outcomes);
         let parts = words(line);
         match parts[0].as_str() {
+            "config" => {
+                assert!(self.stage.is_none(), "the configuration stands first");
+                let rest = line.strip_prefix("config ").unwrap();
+                let (section, setting) = rest.split_once(' ').unwrap();
+                self.config.entry(section.to_owned()).or_default().push(setting.to_owned());
+            }
             "station" => {
                 assert!(self.stage.is_none(), "stations stand first");
                 let pairs = Pairs::new(&parts[4..]);
+                let room = pairs.one("room").map(|room| format!("room = \"{room}\"\n"));
                 let spans = ["idle", "confirm", "repeat"]
                     .into_iter()
                     .filter_map(|word| Some((word.to_owned(), span_ms(pairs.one(word)?))))
                     .collect();
                 self.stations.push_str(&station_toml(&parts[1], &parts[3], &spans));
+                self.stations.push_str(&room.unwrap_or_default());
             }
             "restart" => {
                 self.stage().start();
@@ -136,6 +154,8 @@ impl Story {
             "clock" => self.trusted = parts[1] == "trusted",
             "next" => self.day += 1,
             "who" => drop(outcomes.insert(number, self.who(&parts[1]))),
+            "state" => drop(outcomes.insert(number, self.state(&parts[1]))),
+            "stock" if parts.len() == 2 => drop(outcomes.insert(number, self.stock(&parts[1]))),
             "facts" => drop(outcomes.insert(number, self.facts())),
             word if word.starts_with(|c: char| c.is_ascii_digit()) => self.queue(number, line),
             _ => {
@@ -164,10 +184,17 @@ impl Story {
         let (time, rest) = line.split_once(' ').unwrap();
         let (at_station, what) = rest.split_once(' ').unwrap();
         self.at = moment(time).plus(self.day * DAY_MS);
+        if at_station == "by" {
+            let order = self.order(what);
+            return self.queued.push((number, at_station.to_owned(), order));
+        }
         let input = match what.split_once(' ').map_or((what, ""), |(verb, rest)| (verb, rest)) {
             ("scan", code) => {
                 self.scans += 1;
-                let scan = scan(&format!("s{}", self.scans), at_station, &payload(code), self.now());
+                let mut codes = code.split(" & ").map(payload);
+                let id = format!("s{}", self.scans);
+                let scan = scan(&id, at_station, &codes.next().unwrap(), self.now());
+                let scan = Scan { also: codes.collect(), ..scan };
                 self.last_scan = Some(scan.clone());
                 Input::Scan(scan)
             }
@@ -181,6 +208,45 @@ impl Story {
             _ => panic!("{line}: expected scan, silence, late silence or resend"),
         };
         self.queued.push((number, at_station.to_owned(), input));
+    }
+
+    /// `kim return cam-1`: a command by hand.
+    fn order(&mut self, line: &str) -> Input {
+        let words = words(line);
+        let (command, confirm) = hand::command(&words[1..]);
+        self.scans += 1;
+        let roles = self.stage().roles_of(&words[0]);
+        let by = Actor { person: Some(stage::person(&words[0])), roles };
+        let id = format!("s{}", self.scans);
+        Input::Order(Box::new(Order { id, by, command, confirm, now: self.now() }))
+    }
+
+    /// What state a thing is in.
+    fn state(&mut self, thing: &str) -> String {
+        let whole = if thing.contains('/') { thing.to_owned() } else { format!("asset/{thing}") };
+        let now = self.at;
+        let found = self.stage().found(&subject(&whole), now);
+        let standing = match &found {
+            Found::Asset(asset) => &asset.standing,
+            Found::Kit(kit) => &kit.standing,
+            _ => panic!("{thing} has no state"),
+        };
+        let jobs = standing.jobs.iter().map(|job| if job.blocks { "kept in" } else { "maintenance due" });
+        let mut said = vec![standing.condition.name().to_owned()];
+        said.extend(jobs.map(str::to_owned));
+        said.extend(standing.lost_since.map(|since| format!("lost since {}", self.when(since))));
+        said.extend(standing.recall.as_ref().map(|recall| format!("recalled by {}", self.when(recall.wanted_by))));
+        said.extend(standing.inspection_due.map(|due| format!("inspection due {}", self.when(due))));
+        said.extend(standing.retired.then(|| "retired".to_owned()));
+        said.join(", ")
+    }
+
+    fn stock(&mut self, id: &str) -> String {
+        let now = self.at;
+        match self.stage().found(&subject(&format!("stock/{id}")), now) {
+            Found::Stock(stock) => format!("{} pieces, {} available", stock.count, stock.available()),
+            _ => panic!("{id} is no stock"),
+        }
     }
 
     /// The silence that the station would report by now.
@@ -331,6 +397,22 @@ impl Story {
             add("with", movement.kit.as_ref().map(ToString::to_string));
             add("code", movement.code.as_ref().map(ToString::to_string));
             add("confirmed-by", name(&movement.confirmed_by));
+            let overrides: Vec<&str> = movement.overrides.iter().map(|situation| situation.name()).collect();
+            add("overriding", (!overrides.is_empty()).then(|| overrides.join(" ")));
+            add("pieces", movement.count.map(|count| count.to_string()));
+            add("happened", movement.happened.map(|at| self.when(at)));
+        }
+        match &fact.body {
+            Body::ConditionNoted(noted) => add("is", Some(noted.condition.name().to_owned())),
+            Body::MaintenanceOpened(job) => add("blocks", Some(job.blocks.to_string())),
+            Body::TagAssigned(tag) | Body::TagReleased(tag) => add("on", Some(tag.thing.to_string())),
+            Body::Recalled(recall) => {
+                add("wanted", Some(self.when(recall.wanted_by)));
+                add("from", name(&recall.person));
+                add("out-for", recall.production.as_ref().map(ToString::to_string));
+            }
+            Body::StockCounted(counted) => add("pieces", Some(counted.count.to_string())),
+            _ => {}
         }
         if let Body::Annulled(annulled) = &fact.body {
             add("takes back", Some(annulled.facts.join(" ")));
