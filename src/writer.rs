@@ -284,6 +284,7 @@ impl Doors<'_> {
             scan: &scan.id,
             reader: scan.reader.as_ref(),
             payload: &scan.payload,
+            also: &scan.also,
             session: &session,
             now: scan.now.utc,
             scans_at_start: (scan.now.mono < AFTER_START).then(|| ledger.scans_at_start()),

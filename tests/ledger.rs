@@ -109,7 +109,7 @@ fn files_that_are_not_ours_are_refused_and_left_as_they_are() {
         ("photos.db", "this is a database of another program"),
         (
             "newer.db",
-            "written by a newer cagekeeper (schema 99, this one knows up to 1). Install the newer version",
+            "written by a newer cagekeeper (schema 99, this one knows up to 2). Install the newer version",
         ),
     ] {
         let before = fs::read(path(name)).unwrap();
@@ -364,7 +364,9 @@ fn a_badge_enrolled_later_takes_its_code_out_of_the_log() {
 #[test]
 fn an_ambiguous_badge_is_not_logged_either() {
     let mut stage = cage();
-    stage.set("asset mic-1 \"Microphone\" tag ANA", moment("09:30"));
+    for line in ["asset mic-1 \"Microphone\" tag ANA", "asset mic-2 \"Microphone\" tag ANA"] {
+        stage.set(line, moment("09:30"));
+    }
     let Reply::Decided(answer) = at(&mut stage, "s6", "10:00:00", "ANA") else { panic!("no answer") };
     assert_eq!(answer.verdict.code(), "ambiguous-code");
     assert_eq!(dump(&stage.raw(), "SELECT code FROM scan WHERE id = 's6'"), ["-"]);

@@ -30,9 +30,8 @@ impl MoveKind {
 
     /// The kind of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::CheckedOut, Self::Returned, Self::HandedOver, Self::Extended]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+        let all = [Self::CheckedOut, Self::Returned, Self::HandedOver, Self::Extended];
+        all.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -49,6 +48,19 @@ pub struct LastMove {
     pub actor: Option<PersonId>,
     /// When.
     pub at: UtcMs,
+}
+
+impl LastMove {
+    /// The movement of that kind that a fact is.
+    pub fn of(kind: MoveKind, fact: &Fact) -> Self {
+        Self {
+            fact: fact.id.clone(),
+            kind,
+            station: fact.station.clone(),
+            actor: fact.actor.clone(),
+            at: fact.at,
+        }
+    }
 }
 
 /// Who holds a thing that has moved at least once.
@@ -76,6 +88,8 @@ pub struct Custody {
 
 impl Custody {
     /// The custody that a fact makes, or `None` for a fact that does not change who holds a thing.
+    ///
+    /// What was entered later counts from when it happened.
     pub fn made_by(fact: &Fact) -> Option<Self> {
         let (kind, movement) = match &fact.body {
             Body::CheckedOut(movement) => (MoveKind::CheckedOut, movement),
@@ -83,17 +97,12 @@ impl Custody {
             Body::Returned(movement) => (MoveKind::Returned, movement),
             _ => return None,
         };
-        let last = LastMove {
-            fact: fact.id.clone(),
-            kind,
-            station: fact.station.clone(),
-            actor: fact.actor.clone(),
-            at: fact.at,
-        };
+        let last = LastMove::of(kind, fact);
+        let since = movement.happened.unwrap_or(fact.at);
         Some(if kind == MoveKind::Returned {
-            Self::home(fact.at, last)
+            Self::home(since, last)
         } else {
-            Self::held(fact.at, movement, last)
+            Self::held(since, movement, last)
         })
     }
 

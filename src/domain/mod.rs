@@ -12,6 +12,7 @@ pub mod hlc;
 pub mod id;
 pub mod known;
 pub mod loaded;
+pub mod money;
 pub mod person;
 pub mod plan;
 pub mod policy;

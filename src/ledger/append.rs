@@ -114,6 +114,10 @@ impl Ledger {
                 "SELECT kind || body FROM fact WHERE subject = ?1 AND body = ?3 AND kind IN (?2, 'tag-assigned',
                  'tag-released') ORDER BY hlc DESC, origin DESC, origin_seq DESC LIMIT 1"
             }
+            Body::BookingMade(_) => {
+                "SELECT kind || body FROM fact WHERE subject = ?1 AND kind IN (?2, 'booking-cancelled') AND ?3 <> ''
+                 ORDER BY hlc DESC, origin DESC, origin_seq DESC LIMIT 1"
+            }
             _ => {
                 "SELECT kind || body FROM fact WHERE subject = ?1 AND kind = ?2 AND ?3 <> ''
                  ORDER BY hlc DESC, origin DESC, origin_seq DESC LIMIT 1"

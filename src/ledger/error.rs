@@ -25,6 +25,9 @@ pub enum LedgerError {
         /// The newest schema known here.
         known: i64,
     },
+    /// The file was written by an older program, and nobody who may write has opened it since.
+    #[error("{}: written by an older cagekeeper. Start the daemon once: it brings the file up to date", .0.display())]
+    Older(PathBuf),
     /// The file is no ledger, or a damaged one.
     #[error("{}: {reason}. Restore the last backup; keep this file for examination", .path.display())]
     Unreadable {

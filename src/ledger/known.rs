@@ -55,7 +55,7 @@ impl Reader {
 
     /// Ids by which things, places and people can be asked for: for "did you mean".
     pub fn ids(&self) -> Result<Vec<String>, LedgerError> {
-        let sql = "SELECT id FROM asset UNION SELECT id FROM kit UNION SELECT id FROM room UNION
+        let sql = "SELECT id FROM asset UNION SELECT id FROM kit UNION SELECT id FROM stock UNION SELECT id FROM room UNION
                    SELECT id FROM production UNION SELECT id FROM booking UNION SELECT handle FROM identity";
         let mut statement = self.conn().prepare(sql)?;
         let ids = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -90,13 +90,18 @@ fn rows<T>(
 
 fn registered(conn: &Connection) -> Result<BTreeMap<Subject, Body>, LedgerError> {
     let sql = "SELECT subject, kind, body FROM fact WHERE kind IN ('asset-registered', 'kit-registered',
-               'room-registered', 'production-registered', 'booking-made', 'person-enrolled')
-               ORDER BY hlc, origin, origin_seq";
+               'stock-registered', 'room-registered', 'production-registered', 'booking-made', 'booking-cancelled',
+               'person-enrolled') AND id NOT IN (SELECT j.value FROM fact a, json_each(a.body, '$.facts') j
+               WHERE a.kind = 'annulled') ORDER BY hlc, origin, origin_seq";
     let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
-    rows(conn, sql, read)?
-        .into_iter()
-        .map(|(subject, kind, body)| Ok((subject, body_of(&kind, &body)?)))
-        .collect()
+    let mut registered = BTreeMap::new();
+    for (subject, kind, body) in rows(conn, sql, read)? {
+        match body_of(&kind, &body)? {
+            Body::BookingCancelled(_) => registered.remove(&subject),
+            body => registered.insert(subject, body),
+        };
+    }
+    Ok(registered)
 }
 
 fn tags(conn: &Connection) -> Result<BTreeMap<Code, BTreeSet<Subject>>, LedgerError> {

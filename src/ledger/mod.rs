@@ -25,7 +25,13 @@ pub mod verify;
 pub use error::LedgerError;
 pub use question::Reader;
 
-const SCHEMA: [&str; 1] = [include_str!("schema/0001_initial.sql")];
+const SCHEMA: [&str; 2] = [include_str!("schema/0001_initial.sql"), include_str!("schema/0002_the_plan.sql")];
+
+/// The schema under which the projections were last folded from all facts.
+const FOLDED: &str = "folded";
+
+/// Statements kept prepared: a decision and its facts use more than a hundred.
+const STATEMENTS_MAX: usize = 256;
 
 /// Who may read and write a new ledger file; SQLite gives its companions the same.
 const FILE_MODE: u32 = 0o640;
@@ -89,7 +95,7 @@ impl Ledger {
         conn.pragma_update(None, "secure_delete", true)?;
         conn.pragma_update(None, "wal_autocheckpoint", WAL_PAGES_MAX)?;
         conn.busy_timeout(std::time::Duration::from_secs(5))?;
-        conn.set_prepared_statement_cache_capacity(128);
+        conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         migrate(&mut conn, &path)?;
         let mut ledger = Self {
             conn,
@@ -103,6 +109,7 @@ impl Ledger {
             _lock: lock,
         };
         ledger.conn.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('origin', ?1)", [origin])?;
+        ledger.fold_under_schema()?;
         ledger.was_clean = ledger.meta("stopped")?.as_deref() != Some("no");
         ledger.set_meta("stopped", "no")?;
         ledger.reload()?;
@@ -120,6 +127,18 @@ impl Ledger {
         self.hlc = Hlc(self.conn.query_row(sql, [], |row| row.get(0))?);
         self.is_stale = false;
         Ok(())
+    }
+
+    /// Folds all projections afresh where an earlier schema made them. A crash before the end repeats it.
+    fn fold_under_schema(&mut self) -> Result<(), LedgerError> {
+        let schema = SCHEMA.len().to_string();
+        if self.meta(FOLDED)?.as_deref() == Some(schema.as_str()) {
+            return Ok(());
+        }
+        self.transaction(|ledger| {
+            apply::refold_all(&ledger.conn)?;
+            ledger.set_meta(FOLDED, &schema)
+        })
     }
 
     fn meta(&self, key: &str) -> Result<Option<String>, LedgerError> {
@@ -248,6 +267,20 @@ fn refuse_foreign(conn: &Connection, path: &Path) -> Result<(), LedgerError> {
     Ok(())
 }
 
+/// One that asks cannot bring a file up to date; the writer does that when it starts.
+fn refuse_older(conn: &Connection, path: &Path) -> Result<(), LedgerError> {
+    let found: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let sql = "SELECT value FROM meta WHERE key = ?1";
+    let folded = |conn: &Connection| -> rusqlite::Result<Option<String>> {
+        conn.query_row(sql, [FOLDED], |row| row.get(0)).optional()
+    };
+    let known = SCHEMA.len().to_string();
+    if found.to_string() == known && folded(conn)? == Some(known) {
+        return Ok(());
+    }
+    Err(LedgerError::Older(path.to_owned()))
+}
+
 fn migrate(conn: &mut Connection, path: &Path) -> Result<(), LedgerError> {
     migrations().to_latest(conn).map_err(|error| match error {
         rusqlite_migration::Error::RusqliteError { err, .. } => LedgerError::opening(path, &err),
@@ -274,7 +307,8 @@ fn read_only(path: &Path) -> Result<Connection, LedgerError> {
     let conn =
         Connection::open_with_flags(path, flags).map_err(|error| LedgerError::opening(path, &error))?;
     conn.busy_timeout(std::time::Duration::from_secs(5))?;
-    conn.set_prepared_statement_cache_capacity(64);
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     refuse_foreign(&conn, path)?;
+    refuse_older(&conn, path)?;
     Ok(conn)
 }

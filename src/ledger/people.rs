@@ -1,8 +1,8 @@
 //! Who people are: names, contacts, badges and the ids of the studio's own list. Erasable; never in a fact.
 
-use rusqlite::params;
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, Reader};
 use crate::domain::known::Identity;
 
 impl Ledger {
@@ -27,5 +27,46 @@ impl Ledger {
             self.conn.prepare_cached(sql)?.execute(params![badge, person])?;
         }
         Ok(changed > 0)
+    }
+
+    /// Keeps what somebody wrote about a fact; nothing where it is blank. Inside a transaction.
+    pub fn put_note(&self, fact_id: &str, text: &str) -> Result<(), LedgerError> {
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        let sql = "INSERT OR REPLACE INTO note (fact, text) VALUES (?1, ?2)";
+        self.conn.prepare_cached(sql)?.execute([fact_id, text.trim()])?;
+        Ok(())
+    }
+
+    /// What somebody wrote about a fact, where it has not been erased.
+    pub fn note(&self, fact_id: &str) -> Result<Option<String>, LedgerError> {
+        note(&self.conn, fact_id)
+    }
+}
+
+impl Reader {
+    /// What somebody wrote about a fact, where it has not been erased.
+    pub fn note(&self, fact_id: &str) -> Result<Option<String>, LedgerError> {
+        note(self.conn(), fact_id)
+    }
+}
+
+fn note(conn: &Connection, fact_id: &str) -> Result<Option<String>, LedgerError> {
+    let sql = "SELECT text FROM note WHERE fact = ?1";
+    Ok(conn.prepare_cached(sql)?.query_row([fact_id], |row| row.get(0)).optional()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_kept_beside_its_fact_and_a_blank_one_is_none() {
+        let ledger = Ledger::in_memory("0123456789ab").unwrap();
+        ledger.put_note("s1.0", " the lens rattles ").unwrap();
+        ledger.put_note("s1.1", "  ").unwrap();
+        assert_eq!(ledger.note("s1.0").unwrap().as_deref(), Some("the lens rattles"));
+        assert_eq!(ledger.note("s1.1").unwrap(), None);
     }
 }

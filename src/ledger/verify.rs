@@ -1,17 +1,17 @@
 //! `verify`: are the projections what the facts say? All facts are replayed into an empty ledger and every row that
-//! facts make is compared. Identity, scan log, sessions and cursors are not made by facts and are exempt.
+//! facts make is compared. Identity, notes, scan log, sessions and cursors are not made by facts and are exempt.
 
+use rusqlite::Connection;
 use rusqlite::types::Value;
-use rusqlite::{Connection, params};
 
 use super::append::insert;
-use super::apply::{apply, facts_of};
+use super::apply::{apply, facts_of, tables_of};
 use super::rows::{FACT_COLUMNS, fact};
 use super::{Ledger, LedgerError, Reader};
 use crate::domain::fact::Subject;
 
 /// Tables that facts make, and the columns that order their rows.
-const PROJECTIONS: [(&str, &str); 10] = [
+const PROJECTIONS: [(&str, &str); 16] = [
     ("subject", "subject"),
     ("asset", "id"),
     ("kit", "id"),
@@ -22,6 +22,12 @@ const PROJECTIONS: [(&str, &str); 10] = [
     ("person", "id"),
     ("tag", "code, thing"),
     ("custody", "subject"),
+    ("standing", "subject"),
+    ("job", "fact"),
+    ("stock", "id"),
+    ("stock_out", "stock, person, production, booking"),
+    ("usage", "fact"),
+    ("claim", "resource, until_ms, booking"),
 ];
 
 /// Differences named in a report; more are only counted.
@@ -161,21 +167,12 @@ fn compare_subject(
     subject: &Subject,
     report: &mut Report,
 ) -> Result<(), LedgerError> {
-    let table = subject.kind();
-    let sql = match subject {
-        Subject::Tag(_) => "SELECT * FROM tag WHERE code = ?1 ORDER BY thing".to_owned(),
-        _ => format!("SELECT * FROM {table} WHERE id = ?1"),
-    };
-    let id = subject.id();
-    let of = |conn: &Connection, sql: &str, id: &str| rows(conn, sql, params![id]);
-    report_rows(table, of(live, &sql, id)?, of(folded, &sql, id)?, report);
-    let (custody, whole) = ("SELECT * FROM custody WHERE subject = ?1", subject.to_string());
-    report_rows("custody", of(live, custody, &whole)?, of(folded, custody, &whole)?, report);
-    let newest = "SELECT * FROM subject WHERE subject = ?1";
-    report_rows("subject", of(live, newest, &whole)?, of(folded, newest, &whole)?, report);
-    if let Subject::Booking(_) = subject {
-        let people = "SELECT * FROM booking_person WHERE booking = ?1 ORDER BY person";
-        report_rows("booking_person", of(live, people, id)?, of(folded, people, id)?, report);
+    let (by_id, whole) = tables_of(subject);
+    let by_id = by_id.iter().map(|(table, column)| (*table, *column, subject.id().to_owned()));
+    let whole = whole.iter().chain(&["subject"]).map(|table| (*table, "subject", subject.to_string()));
+    for (table, column, id) in by_id.chain(whole) {
+        let sql = format!("SELECT * FROM {table} WHERE {column} = ?1");
+        report_rows(table, rows(live, &sql, [&id])?, rows(folded, &sql, [&id])?, report);
     }
     Ok(())
 }

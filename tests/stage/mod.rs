@@ -337,6 +337,12 @@ pub fn projections(path: &Path) -> Vec<String> {
         "SELECT 'person', * FROM person ORDER BY id",
         "SELECT 'tag', * FROM tag ORDER BY code, thing",
         "SELECT 'custody', * FROM custody ORDER BY subject",
+        "SELECT 'standing', * FROM standing ORDER BY subject",
+        "SELECT 'job', * FROM job ORDER BY fact",
+        "SELECT 'stock', * FROM stock ORDER BY id",
+        "SELECT 'stock_out', * FROM stock_out ORDER BY stock, person, production, booking",
+        "SELECT 'usage', * FROM usage ORDER BY fact",
+        "SELECT 'claim', * FROM claim ORDER BY resource, until_ms, booking",
     ];
     queries.iter().flat_map(|sql| dump(&conn, sql)).collect()
 }

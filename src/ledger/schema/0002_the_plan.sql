@@ -73,12 +73,13 @@ CREATE TABLE job (
 CREATE INDEX job_of_subject ON job (subject);
 
 -- Counted things. Of what is lent, `count` is what the studio has, `out` what is out; of what is consumed, `count` is
--- what is left.
+-- what is left. `registered` is the number in the last registration: only another one there changes `count`.
 CREATE TABLE stock (
   id         TEXT PRIMARY KEY,
   name       TEXT NOT NULL,
   use        TEXT NOT NULL,
   count      INTEGER NOT NULL,
+  registered INTEGER NOT NULL,
   out        INTEGER NOT NULL,
   category   TEXT,
   home       TEXT,
