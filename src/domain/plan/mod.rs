@@ -3,9 +3,13 @@
 use super::id::{AssetId, BookingId, KitId, ModelId, PersonId, ProductionId, RoomId, StockId};
 use crate::time::UtcMs;
 
+pub mod book;
+pub mod clash;
 pub mod conflict;
 pub mod hours;
+pub mod loaded;
 pub mod pool;
+pub mod recur;
 pub mod wall;
 
 /// Something that a booking can take.
