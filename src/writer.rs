@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use crate::config::{Config, PersonRule, StationConfig};
 use crate::domain::command::{Actor, Command};
 use crate::domain::decide::{Decision, decide, decide_silence};
-use crate::domain::fact::{IMPORT_STATION, NewFact, Subject};
+use crate::domain::fact::{CONTROL_STATION, IMPORT_STATION, NewFact, Subject};
 use crate::domain::id::{PersonId, ReaderId, StationId};
 use crate::domain::known::Identity;
 use crate::domain::loaded::{Found, Loaded};
@@ -22,6 +22,8 @@ use crate::ledger::load::{Question, load};
 use crate::ledger::scanlog::ScanRow;
 use crate::ledger::{Ledger, LedgerError};
 use crate::time::{MonoMs, Now, UtcMs};
+
+mod order;
 
 /// Inputs that one commit takes at most.
 pub const GROUP_INPUTS_MAX: usize = 64;
@@ -192,6 +194,7 @@ pub struct Writer {
     ledger: Ledger,
     stations: BTreeMap<StationId, DoorRules>,
     import_station: StationId,
+    by_hand: DoorRules,
     zone: Tz,
 }
 
@@ -202,7 +205,7 @@ impl Writer {
             config.stations.iter().map(|station| (station.id.clone(), door_rules(station, config))).collect();
         #[expect(clippy::expect_used, reason = "a literal that is an id")]
         let import_station = StationId::parse(IMPORT_STATION).expect("an id");
-        Self { ledger, stations, import_station, zone: config.timezone }
+        Self { ledger, stations, import_station, by_hand: by_hand_rules(config), zone: config.timezone }
     }
 
     /// The ledger, for questions and for closing it.
@@ -220,8 +223,8 @@ impl Writer {
     /// An error means that nothing of it was recorded: the same group may be tried again, and scans that a crash
     /// recorded after all are found by their ids.
     pub fn handle_group(&mut self, inputs: &[Input]) -> Result<Vec<Reply>, LedgerError> {
-        let Self { ledger, stations, import_station, zone } = self;
-        let door = Doors { stations, import_station, zone: *zone };
+        let Self { ledger, stations, import_station, by_hand, zone } = self;
+        let door = Doors { stations, import_station, by_hand, zone: *zone };
         ledger.transaction(|ledger| {
             inputs.iter().map(|input| ledger.savepoint(|ledger| door.handle(ledger, input))).collect()
         })
@@ -241,9 +244,25 @@ fn door_rules(station: &StationConfig, config: &Config) -> DoorRules {
     }
 }
 
+/// The rules of what is not scanned at any station.
+fn by_hand_rules(config: &Config) -> DoorRules {
+    #[expect(clippy::expect_used, reason = "a literal that is an id")]
+    let station = StationId::parse(CONTROL_STATION).expect("an id");
+    DoorRules {
+        station,
+        room: None,
+        person_required: false,
+        session_idle_ms: 0,
+        confirm_ms: 0,
+        repeat_ms: 0,
+        house: config.house.clone(),
+    }
+}
+
 struct Doors<'a> {
     stations: &'a BTreeMap<StationId, DoorRules>,
     import_station: &'a StationId,
+    by_hand: &'a DoorRules,
     zone: Tz,
 }
 
@@ -252,7 +271,7 @@ impl Doors<'_> {
         match input {
             Input::Scan(scan) => self.scan(ledger, scan),
             Input::Silence { station, wait, turn, now } => self.silence(ledger, station, *wait, *turn, now),
-            Input::Order(_) => Ok(Reply::Noted),
+            Input::Order(order) => self.order(ledger, order),
             Input::Batch(batch) => self.batch(ledger, batch),
             Input::Folded { scan, times } => ledger.fold_into_scan(scan, *times).map(|()| Reply::Noted),
             Input::Cursor { name, seq } => ledger.put_cursor(name, *seq).map(|()| Reply::Noted),

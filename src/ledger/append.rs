@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use super::apply::apply;
 use super::rows::body_text;
 use super::{Ledger, LedgerError};
-use crate::domain::fact::{Body, FACT_VERSION, Fact, NewFact};
+use crate::domain::fact::{Body, FACT_VERSION, Fact, NewFact, Subject};
 use crate::domain::id::StationId;
 use crate::time::Now;
 
@@ -105,6 +105,12 @@ impl Ledger {
         let sql = "SELECT EXISTS (SELECT 1 FROM fact WHERE id = ?1)";
         let id = format!("{}.{index}", occasion.scan_id);
         Ok(self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
+    }
+
+    /// Whether anything has been said of that subject.
+    pub fn is_known(&self, subject: &Subject) -> Result<bool, LedgerError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM subject WHERE subject = ?1)";
+        Ok(self.conn.prepare_cached(sql)?.query_row([subject], |row| row.get(0))?)
     }
 
     /// Whether the newest fact of that kind about that subject says the same already.

@@ -44,6 +44,11 @@ impl Reader {
         Ok(load::person(self.conn(), id)?.map_or(Found::Unknown, Found::Person))
     }
 
+    /// A thing by its subject, as the rules see it at `now`.
+    pub fn thing(&self, subject: &Subject, now: crate::time::UtcMs) -> Result<Found, LedgerError> {
+        Ok(load::load_thing(self.conn(), subject, None, now)?.0)
+    }
+
     /// Assets that belong in a room and are not out, with their names.
     pub fn at_home(&self, room: &RoomId) -> Result<Vec<(AssetId, String)>, LedgerError> {
         let sql = "SELECT id, name FROM asset WHERE home = ?1 AND NOT EXISTS

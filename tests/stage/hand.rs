@@ -106,9 +106,7 @@ pub fn command(words: &[String]) -> (Command, bool) {
             let plan = Box::new(plan(&rest(2)));
             Command::Book { booking: booking(of), plan, repeats: None, exists: true }
         }
-        "cancel" => {
-            Command::CancelBooking { booking: booking(of), series: rest(2).one("series").is_some() }
-        }
+        "cancel" => Command::CancelBooking { booking: booking(of), series: rest(2).one("series").is_some() },
         "undo" => Command::Undo { scan: of.to_owned() },
         "register" => register(of, &words[2], &rest(3)),
         _ => of_state(verb, thing(of), words, &rest),

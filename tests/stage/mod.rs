@@ -15,11 +15,14 @@ use cagekeeper::domain::fact::{
 };
 use cagekeeper::domain::id::{BookingId, KitId, PersonHandle, PersonId, ProductionId, ReaderId, StationId};
 use cagekeeper::domain::known::Identity;
-use cagekeeper::domain::person::Role;
+use cagekeeper::domain::loaded::Found;
+use cagekeeper::domain::person::{Role, Roles};
 use cagekeeper::ledger::question::Reader;
 use cagekeeper::ledger::{Ledger, LedgerError};
 use cagekeeper::time::{MonoMs, Now, UtcMs};
 use cagekeeper::writer::{Batch, Input, Reply, Scan, Writer};
+
+pub mod hand;
 
 /// The day on which every story begins: a Monday, in the zone whose winter time is UTC.
 pub const DAY: &str = "2026-11-23";
@@ -150,6 +153,20 @@ impl Stage {
             Batch { id: "stage".into(), first: self.set, facts, identities, now: now(at, 3_600_000, true) };
         self.set += count;
         self.writer().handle_group(&[Input::Batch(batch)]).unwrap();
+    }
+
+    /// What somebody is in the studio.
+    pub fn roles_of(&self, handle: &str) -> Roles {
+        let found = self.reader().person(&person(handle)).unwrap();
+        match found {
+            Found::Person(person) => person.roles,
+            _ => panic!("{handle} is nobody"),
+        }
+    }
+
+    /// A thing as the rules see it.
+    pub fn found(&self, of: &Subject, now: UtcMs) -> Found {
+        self.reader().thing(of, now).unwrap()
     }
 
     /// One scan in one commit.

@@ -13,7 +13,7 @@ use crate::domain::fact::{
 use crate::domain::id::ProductionId;
 use crate::domain::loaded::{Found, Loaded, Stock};
 use crate::domain::policy::Answerer;
-use crate::domain::rules::DoorRules;
+use crate::domain::rules::{DoorRules, HouseRules};
 use crate::domain::session::{Mode, Session};
 use crate::domain::verdict::{Verdict, What};
 use crate::domain::words::when;
@@ -41,10 +41,8 @@ pub struct ByHand<'a> {
 /// Decides a command. Facts name the actor; movements name the person who gets or brings the thing.
 pub fn by_hand(asked: &ByHand, rules: &DoorRules, now: &Now) -> Decision {
     let session = asked.session.clone();
-    let right = asked.command.right();
-    let rights = &rules.house.rights;
-    if !rights.allow(asked.actor.roles, right) {
-        return answer(session, Verdict::NoRight { right, who: Answerer::Only(rights.who_may(right)) });
+    if let Some(verdict) = not_allowed(asked.command, asked.actor, &rules.house) {
+        return answer(session, verdict);
     }
     let (until, happened) = match asked.command {
         Command::CheckOut { until, .. } | Command::Extend { until, .. } => (*until, None),
@@ -57,6 +55,13 @@ pub fn by_hand(asked: &ByHand, rules: &DoorRules, now: &Now) -> Decision {
         fact.actor.clone_from(&asked.actor.person);
     }
     decision
+}
+
+/// Why somebody may not ask for that.
+pub fn not_allowed(command: &Command, actor: &Actor, house: &HouseRules) -> Option<Verdict> {
+    let right = command.right();
+    let who = Answerer::Only(house.rights.who_may(right));
+    (!house.rights.allow(actor.roles, right)).then_some(Verdict::NoRight { right, who })
 }
 
 fn decided(door: &Door, asked: &ByHand, session: Session) -> Decision {

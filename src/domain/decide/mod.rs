@@ -29,7 +29,7 @@ mod of_thing;
 mod purpose;
 mod stock;
 
-pub use by_hand::{ByHand, by_hand};
+pub use by_hand::{ByHand, by_hand, not_allowed};
 use moves::Group;
 
 /// What a scan leads to.

@@ -262,6 +262,9 @@ pub struct Fact {
     pub body: Body,
 }
 
+/// The station that facts of commands name, which nobody scanned.
+pub const CONTROL_STATION: &str = "control";
+
 /// The station that facts of imports name: they make state, and no event.
 pub const IMPORT_STATION: &str = "import";
 

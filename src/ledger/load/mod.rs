@@ -22,7 +22,7 @@ mod things;
 pub use outlook::claims;
 pub use people::person;
 pub use plan::spent_cents;
-pub use things::{asset, kit, stock};
+pub use things::{asset, kit, kit_and_outer, stock};
 
 use identify::Asking;
 

@@ -1,0 +1,198 @@
+//! Orders: what people and programs ask for by other means than a reader, through the same decisions.
+
+use super::{Answer, Doors, Order, Reply, named_by};
+use crate::domain::command::Command;
+use crate::domain::decide::{ByHand, Decision, by_hand, not_allowed};
+use crate::domain::fact::{Body, NewFact, Subject};
+use crate::domain::id::KitId;
+use crate::domain::loaded::{Found, Loaded};
+use crate::domain::plan::book::{Wanted, book};
+use crate::domain::session::Session;
+use crate::domain::verdict::{Telling, Verdict};
+use crate::ledger::append::Occasion;
+use crate::ledger::load::{self, Question};
+use crate::ledger::scanlog::ScanRow;
+use crate::ledger::{Ledger, LedgerError};
+
+impl Doors<'_> {
+    /// Decides and records what somebody asks for.
+    pub(super) fn order(&self, ledger: &mut Ledger, order: &Order) -> Result<Reply, LedgerError> {
+        let station = &self.by_hand.station;
+        let occasion = Occasion { scan_id: &order.id, station, now: &order.now };
+        if let Some(before) = ledger.answered(&order.id)? {
+            return Ok(Reply::AlreadyThere {
+                scan: order.id.clone(),
+                station: station.clone(),
+                level: before.level,
+                verdict: before.verdict,
+                sentence: before.sentence,
+                idle_ms: None,
+                confirm_ms: None,
+                turn: 0,
+            });
+        }
+        let (decision, found) = self.decided(ledger, order)?;
+        self.log_order(ledger, order, &found, &decision)?;
+        let Decision { verdict, facts, .. } = decision;
+        let adds = !facts.is_empty();
+        let seq = ledger.append(&occasion, 0, facts)?;
+        if let Some(note) = order.command.note().filter(|_| adds) {
+            ledger.put_note(&format!("{}.0", order.id), note)?;
+        }
+        Ok(Reply::Decided(Box::new(Answer {
+            scan: Some(order.id.clone()),
+            station: station.clone(),
+            reader: None,
+            verdict,
+            person: order.by.person.clone(),
+            seq: adds.then_some(seq),
+            idle_ms: None,
+            confirm_ms: None,
+            turn: 0,
+            at: order.now.utc,
+        })))
+    }
+
+    fn decided(&self, ledger: &Ledger, order: &Order) -> Result<(Decision, Found), LedgerError> {
+        let rules = self.by_hand;
+        let session = session_of(order);
+        if let Some((verdict, facts)) = self.booking(ledger, order)? {
+            return Ok((Decision { verdict, facts, session }, Found::Unknown));
+        }
+        let loaded = loaded(ledger, order, &session)?;
+        let (missing, cycle) = match &order.command {
+            Command::Register { subject, body } => (missing(ledger, body)?, cycle(ledger, subject, body)?),
+            _ => (Vec::new(), Vec::new()),
+        };
+        let asked = ByHand {
+            loaded: &loaded,
+            session: &session,
+            command: &order.command,
+            actor: &order.by,
+            confirm: order.confirm,
+            missing: &missing,
+            cycle: &cycle,
+        };
+        Ok((by_hand(&asked, rules, &order.now), loaded.found.clone()))
+    }
+
+    /// Decides a command about a booking; `None` for every other.
+    fn booking(
+        &self,
+        _ledger: &Ledger,
+        order: &Order,
+    ) -> Result<Option<(Verdict, Vec<NewFact>)>, LedgerError> {
+        let house = &self.by_hand.house;
+        let Order { by, command, confirm, now, .. } = order;
+        if let Some(verdict) = not_allowed(command, by, house) {
+            return Ok(Some((verdict, Vec::new())));
+        }
+        match command {
+            Command::Book { booking, plan, repeats, exists } => {
+                let wanted = Wanted { booking, plan, repeats: *repeats, exists: *exists };
+                let loaded = crate::domain::plan::loaded::BookingLoaded::default();
+                Ok(Some(book(&wanted, &loaded, by, *confirm, house, now)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn log_order(
+        &self,
+        ledger: &Ledger,
+        order: &Order,
+        found: &Found,
+        decision: &Decision,
+    ) -> Result<(), LedgerError> {
+        let telling = Telling { names: false, zone: self.zone, now: order.now.utc };
+        let (_, thing) = named_by(found, &decision.verdict);
+        ledger.log_scan(&ScanRow {
+            id: &order.id,
+            at: order.now.utc,
+            station: &self.by_hand.station,
+            reader: None,
+            session: None,
+            code: None,
+            person: order.by.person.as_ref(),
+            thing: thing.as_ref(),
+            level: decision.verdict.level().name(),
+            verdict: decision.verdict.code(),
+            sentence: &decision.verdict.sentence(&telling),
+        })
+    }
+}
+
+/// Who gets it or brings it, what for and where to: a session that lives for this command only.
+fn session_of(order: &Order) -> Session {
+    let session = Session { id: Some(order.id.clone()), ..Session::default() };
+    match &order.command {
+        Command::CheckOut { person, booking, production, room, .. } => Session {
+            person: person.clone(),
+            booking: booking.clone(),
+            production: production.clone(),
+            room: room.clone(),
+            ..session
+        },
+        Command::Return { person, .. } => Session { person: person.clone(), ..session },
+        Command::Undo { scan } => {
+            Session { person: order.by.person.clone(), scans: vec![scan.clone()], ..session }
+        }
+        _ => Session { person: order.by.person.clone(), ..session },
+    }
+}
+
+fn loaded(ledger: &Ledger, order: &Order, session: &Session) -> Result<Loaded, LedgerError> {
+    let (conn, now) = (ledger.conn(), order.now.utc);
+    let question = Question {
+        scan: &order.id,
+        reader: None,
+        payload: "",
+        also: &[],
+        session,
+        now,
+        scans_at_start: None,
+    };
+    let loaded = load::load(conn, &question)?;
+    let (found, outlook) = match order.command.thing() {
+        Some(thing) => load::load_thing(conn, thing, session.person.as_ref(), now)?,
+        None => (Found::Unknown, loaded.outlook.clone()),
+    };
+    let pending = match &order.command {
+        Command::Learn { code, .. } | Command::Unlearn { code, .. } => Some(load::identify(conn, code)?),
+        _ => None,
+    };
+    Ok(Loaded { found, outlook, pending, ..loaded })
+}
+
+/// What a registration names and nobody knows.
+fn missing(ledger: &Ledger, body: &Body) -> Result<Vec<String>, LedgerError> {
+    let person = |id: &crate::domain::id::PersonId| Subject::Person(id.clone());
+    let named: Vec<Subject> = match body {
+        Body::AssetRegistered(asset) => {
+            let kit = asset.kit.clone().map(Subject::Kit);
+            let home = asset.home.clone().map(Subject::Room);
+            kit.into_iter().chain(home).chain(asset.restricted_to.iter().map(person)).collect()
+        }
+        Body::KitRegistered(kit) => kit.within.clone().map(Subject::Kit).into_iter().collect(),
+        Body::StockRegistered(stock) => stock.home.clone().map(Subject::Room).into_iter().collect(),
+        Body::ProductionRegistered(production) => production.crew.iter().map(person).collect(),
+        _ => Vec::new(),
+    };
+    let mut missing = Vec::new();
+    for subject in named {
+        if !ledger.is_known(&subject)? {
+            missing.push(subject.to_string());
+        }
+    }
+    Ok(missing)
+}
+
+/// The kits that would travel in themselves: from the one that is registered outwards and back to it.
+fn cycle(ledger: &Ledger, subject: &Subject, body: &Body) -> Result<Vec<String>, LedgerError> {
+    let (Subject::Kit(kit), Body::KitRegistered(registered)) = (subject, body) else { return Ok(Vec::new()) };
+    let Some(within) = &registered.within else { return Ok(Vec::new()) };
+    let outwards: Vec<KitId> = load::kit_and_outer(ledger.conn(), within)?;
+    let Some(back) = outwards.iter().position(|outer| outer == kit) else { return Ok(Vec::new()) };
+    let way = std::iter::once(kit).chain(outwards.iter().take(back + 1));
+    Ok(way.map(ToString::to_string).collect())
+}
