@@ -354,6 +354,7 @@ impl Doors<'_> {
         let telling = Telling { names: false, zone: self.zone, now: scan.now.utc };
         let (person, thing) = named_by(&loaded.found, &decision.verdict);
         let is_badge = person.is_some()
+            || matches!(loaded.found, Found::Nobody)
             || matches!(&loaded.found, Found::Ambiguous(of) if of.iter().any(|of| of.starts_with("person/")));
         ledger.log_scan(&ScanRow {
             id: &scan.id,
@@ -419,7 +420,7 @@ fn waits_of(session: &Session, rules: &DoorRules) -> (Option<u64>, Option<u64>) 
 /// Whose badge it was, or what it was on: the scan log's references.
 fn named_by(found: &Found, verdict: &Verdict) -> (Option<PersonId>, Option<Subject>) {
     match found {
-        Found::Person(person) => (Some(person.id.clone()), None),
+        Found::Person(person) | Found::PersonOrThing(person, _) => (Some(person.id.clone()), None),
         Found::Asset(asset) => (None, Some(Subject::Asset(asset.id.clone()))),
         Found::Kit(kit) => (None, Some(Subject::Kit(kit.id.clone()))),
         Found::Stock(stock) => (None, Some(Subject::Stock(stock.id.clone()))),
