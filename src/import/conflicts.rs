@@ -127,9 +127,11 @@ impl<'k> Promises<'k> {
     /// Everything that a booking takes: how many of it, and the column and name that say so.
     fn taken_by(&self, made: &BookingMade) -> BTreeMap<Resource, (u32, &'static str, String)> {
         let mut taken = BTreeMap::new();
+        // A member named beside its kit is taken once; units named beside a number of their model are more of it.
         let mut take = |resource: Resource, count: u32, column: &'static str, named: &str| {
+            let adds_up = matches!(resource, Resource::Model(_) | Resource::Stock(_));
             let entry = taken.entry(resource).or_insert_with(|| (0_u32, column, named.to_owned()));
-            entry.0 = entry.0.saturating_add(count);
+            entry.0 = if adds_up { entry.0.saturating_add(count) } else { 1 };
         };
         for of in &made.models {
             if let Ok(model) = ModelId::parse(&of.of) {

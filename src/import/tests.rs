@@ -4,6 +4,8 @@ use chrono_tz::Tz;
 
 use super::*;
 
+mod against_ledger;
+
 const ZONE: Tz = Tz::Europe__London;
 
 /// The messages of a wrong file.
