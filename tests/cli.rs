@@ -415,6 +415,7 @@ fn every_wrong_row_is_named_and_nothing_is_written() {
             "bookings.csv:2: column production: found \"night-buss\", expected the id of a production that is known; did you mean \"night-bus\"?",
             "bookings.csv:2: column assets: found \"cam-9\", expected the id of an asset that is known; did you mean \"cam-1\"?",
             "bookings.csv:2: column person: found \"adda\", expected the id of a person that is known; did you mean \"ada\"?",
+            "bookings.csv:2: column assets: found \"cam-1\", which is promised to Night Bus (bk-1) from 2020-01-01 00:00 to 2099-12-31 00:00, expected a time at which it is free",
         ],
     );
     refused(

@@ -98,7 +98,7 @@ fn write(
 fn plan(config: &Config, kind: Kind, name: &str, bytes: &[u8], known: &Known) -> Result<Plan, Failure> {
     let mut ids = std::iter::from_fn(|| entropy::person().ok());
     let lines = |errors: Vec<RowError>| errors.iter().map(RowError::to_string).collect::<Vec<_>>().join("\n");
-    prepare(kind, name, bytes, config.timezone, known, &mut ids)
+    prepare(kind, name, bytes, &config.house, known, &mut ids)
         .map_err(|errors| mend(Failure::Wrong(lines(errors))))
 }
 

@@ -105,6 +105,70 @@ impl<'a> Cells<'a> {
         self.ids("crew", PersonHandle::parse)
     }
 
+    /// The people of a crew, each with what they are in it where that is said: `ana:gaffer;bob`.
+    pub(super) fn crew_roles(&mut self, column: &str) -> Vec<(PersonHandle, Option<String>)> {
+        let mut crew: Vec<(PersonHandle, Option<String>)> = Vec::new();
+        for item in self.items(column) {
+            let (id, role) =
+                item.split_once(':').map_or((item, None), |(id, role)| (id.trim(), Some(role.trim())));
+            match (PersonHandle::parse(id), role) {
+                (Err(_), _) => self.wrong(column, id, &expected_id(id)),
+                (Ok(id), _) if crew.iter().any(|(other, _)| *other == id) => {
+                    self.wrong(column, item, "each of this cell once");
+                }
+                (Ok(_), Some(role)) if role.is_empty() || !is_text(role) => {
+                    self.wrong(column, item, &format!("what {id} does after the colon, such as {id}:gaffer"));
+                }
+                (Ok(id), role) => crew.push((id, role.map(str::to_owned))),
+            }
+        }
+        crew
+    }
+
+    /// Texts, each once.
+    pub(super) fn texts(&mut self, column: &str) -> Vec<String> {
+        let mut texts: Vec<String> = Vec::new();
+        for item in self.items(column) {
+            if !is_text(item) {
+                self.wrong(column, item, &expected_text("text"));
+            } else if texts.iter().any(|text| text == item) {
+                self.wrong(column, item, "each of this cell once");
+            } else {
+                texts.push(item.to_owned());
+            }
+        }
+        texts
+    }
+
+    /// A whole number from `min` to `max` of `what`.
+    pub(super) fn number(&mut self, column: &str, (min, max): (u32, u32), what: &str) -> Option<u32> {
+        self.read(column, |cell| {
+            let digits = cell.bytes().all(|b| b.is_ascii_digit());
+            let number = cell.parse().ok().filter(|number| digits && (min..=max).contains(number));
+            number.ok_or_else(|| format!("a whole number of {what} from {min} to {max}"))
+        })
+    }
+
+    /// `yes` or `no`.
+    pub(super) fn yes(&mut self, column: &str) -> Option<bool> {
+        self.read(column, |cell| match cell {
+            "yes" => Ok(true),
+            "no" => Ok(false),
+            _ => Err("yes or no".to_owned()),
+        })
+    }
+
+    /// Whether something stands in the cell.
+    pub(super) fn is_said(&self, column: &str) -> bool {
+        self.cell(column).is_some()
+    }
+
+    /// Notes a cell that does not fit the rest of its row.
+    pub(super) fn misfit(&mut self, column: &str, expected: &str) {
+        let cell = self.cell(column).unwrap_or_default();
+        self.wrong(column, cell, expected);
+    }
+
     fn items(&self, column: &str) -> Vec<&'a str> {
         let cell = self.cell(column).unwrap_or_default();
         cell.split(';').map(str::trim).filter(|item| !item.is_empty()).collect()
@@ -175,14 +239,20 @@ impl<'a> Cells<'a> {
         words: &'static [&'static str],
         default: &'static str,
     ) -> &'static str {
-        let word = self.read(column, |cell| {
-            let known = words.iter().find(|word| **word == cell).copied();
-            known.ok_or_else(|| match nearest(cell, words.iter().copied()) {
-                Some(word) => format!("one of {}; did you mean {word:?}?", words.join(", ")),
-                None => format!("one of {}", words.join(", ")),
-            })
-        });
-        word.unwrap_or(default)
+        self.read(column, |cell| word(cell, words)).unwrap_or(default)
+    }
+
+    /// Some of a closed list of words, each once.
+    pub(super) fn choices(&mut self, column: &str, words: &'static [&'static str]) -> Vec<&'static str> {
+        let mut chosen = Vec::new();
+        for item in self.items(column) {
+            match word(item, words) {
+                Ok(word) if chosen.contains(&word) => self.wrong(column, item, "each of this cell once"),
+                Ok(word) => chosen.push(word),
+                Err(expected) => self.wrong(column, item, &expected),
+            }
+        }
+        chosen
     }
 
     /// A moment.
@@ -204,6 +274,14 @@ impl<'a> Cells<'a> {
         }
         Some((starts, ends))
     }
+}
+
+fn word(found: &str, words: &'static [&'static str]) -> Result<&'static str, String> {
+    let known = words.iter().find(|word| **word == found).copied();
+    known.ok_or_else(|| match nearest(found, words.iter().copied()) {
+        Some(word) => format!("one of {}; did you mean {word:?}?", words.join(", ")),
+        None => format!("one of {}", words.join(", ")),
+    })
 }
 
 /// What stands in a cell, in quotes and shortened where it is long.

@@ -1,4 +1,4 @@
-//! The files people bring: CSV with assets, kits, people, rooms, productions or bookings, into checked rows. Pure.
+//! The files people bring: CSV with assets, kits, stock, people, rooms, productions or bookings, into checked rows. Pure.
 //!
 //! Each kind has a file here with the columns that it knows. What comes out is right in itself; [`prepare`] then
 //! compares it with what the ledger knows and makes the facts that are missing. Either all rows are right, or all
@@ -9,6 +9,7 @@ use std::fmt;
 mod assets;
 mod bookings;
 mod cell;
+mod conflicts;
 mod kits;
 mod people;
 mod prepare;
@@ -16,6 +17,7 @@ mod productions;
 mod reading;
 mod resolve;
 mod rooms;
+mod stock;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,7 @@ pub use prepare::{Kind, prepare};
 pub use productions::{ProductionRow, productions};
 pub use resolve::{Change, Plan, Portion};
 pub use rooms::{RoomRow, rooms};
+pub use stock::{StockRow, stock};
 
 /// One thing that is wrong in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]

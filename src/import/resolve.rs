@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::RowError;
 use super::cell::quoted;
 use crate::domain::code::Code;
+use crate::domain::fact::Quantity;
 use crate::domain::fact::{Body, NewFact, Subject, TagOf};
-use crate::domain::id::{AssetId, KitId, PersonHandle, PersonId};
+use crate::domain::id::{AssetId, KitId, ModelId, PersonHandle, PersonId, StockId};
 use crate::domain::known::{Identity, Known};
 use crate::nearest::nearest;
 
@@ -62,6 +63,7 @@ pub(super) struct Resolver<'a> {
     tags_of: BTreeMap<&'a Subject, BTreeSet<&'a Code>>,
     handle_of: BTreeMap<&'a PersonId, &'a PersonHandle>,
     in_file: BTreeSet<String>,
+    models: BTreeSet<&'a str>,
     seen: BTreeMap<Code, u64>,
     errors: Vec<RowError>,
     plan: Plan,
@@ -82,8 +84,13 @@ impl<'a> Resolver<'a> {
             });
         }
         let handle_of = known.people.iter().map(|(handle, identity)| (&identity.person, handle)).collect();
+        let model = |body: &'a Body| match body {
+            Body::AssetRegistered(asset) => asset.model.as_ref().map(ModelId::as_str),
+            _ => None,
+        };
+        let models = known.registered.values().filter_map(model).collect();
         let (seen, errors, plan) = (BTreeMap::new(), Vec::new(), Plan::default());
-        Self { known, file, columns, tags_of, handle_of, in_file, seen, errors, plan }
+        Self { known, file, columns, tags_of, handle_of, in_file, models, seen, errors, plan }
     }
 
     /// The plan, or everything that is wrong in the order of the file.
@@ -94,8 +101,13 @@ impl<'a> Resolver<'a> {
 
     /// Notes what is wrong with a cell.
     pub(super) fn wrong(&mut self, line: u64, column: &str, found: &str, expected: String) {
+        self.note(line, column, quoted(found), expected);
+    }
+
+    /// Notes what is wrong with a cell, with more to say of it than what it holds.
+    pub(super) fn note(&mut self, line: u64, column: &str, found: String, expected: String) {
         let (file, column) = (self.file.to_owned(), Some(column.to_owned()));
-        self.errors.push(RowError { file, line, column, found: quoted(found), expected });
+        self.errors.push(RowError { file, line, column, found, expected });
     }
 
     /// Whether the file has that column.
@@ -215,8 +227,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn badge_of(&self, code: &Code) -> Option<String> {
-        let person = self.known.badges.get(code)?;
-        Some(self.handle_of.get(person).map_or_else(|| person.to_string(), ToString::to_string))
+        self.known.badges.get(code).map(|person| self.handle(person))
     }
 
     /// Another thing that answers to a code: by a tag, or by its id where it has no tag.
@@ -248,6 +259,45 @@ impl<'a> Resolver<'a> {
         self.wrong(line, column, subject.id(), expected);
     }
 
+    /// So many of models that assets have; one that none has is noted.
+    pub(super) fn models(&mut self, line: u64, of: Vec<(String, u32)>) -> Vec<Quantity> {
+        for (model, _) in &of {
+            if !self.models.contains(model.as_str()) {
+                let expected = match nearest(model, self.models.iter().copied()) {
+                    Some(near) => format!("a model that an asset has; did you mean {near:?}?"),
+                    None => "a model that an asset has: import assets of it first".to_owned(),
+                };
+                self.wrong(line, "models", model, expected);
+            }
+        }
+        quantities(of)
+    }
+
+    /// So many of stocks; one that is not known is noted.
+    pub(super) fn stock(&mut self, line: u64, of: Vec<(String, u32)>) -> Vec<Quantity> {
+        for (stock, _) in &of {
+            if let Ok(id) = StockId::parse(stock) {
+                self.need(line, "stock", Subject::Stock(id));
+            }
+        }
+        quantities(of)
+    }
+
+    /// Whether a row of the file is about that thing.
+    pub(super) fn is_in_file(&self, subject: &Subject) -> bool {
+        self.in_file.contains(&subject.to_string())
+    }
+
+    /// How the studio's list calls a person, or the opaque id.
+    pub(super) fn handle(&self, person: &PersonId) -> String {
+        self.handle_of.get(person).map_or_else(|| person.to_string(), ToString::to_string)
+    }
+
+    /// The people whom the studio's list calls so.
+    pub(super) fn persons(&mut self, line: u64, column: &str, handles: &[PersonHandle]) -> Vec<PersonId> {
+        handles.iter().filter_map(|handle| self.person(line, column, handle)).collect()
+    }
+
     /// The person whom the studio's list calls so, or a note that there is none.
     pub(super) fn person(&mut self, line: u64, column: &str, handle: &PersonHandle) -> Option<PersonId> {
         let known = self.known;
@@ -260,9 +310,17 @@ impl<'a> Resolver<'a> {
     }
 }
 
+fn quantities(of: Vec<(String, u32)>) -> Vec<Quantity> {
+    of.into_iter().map(|(of, count)| Quantity { of, count }).collect()
+}
+
 fn not_known(kind: &str, near: Option<&str>) -> String {
     let article = if kind.starts_with('a') { "an" } else { "a" };
-    let plural = if kind == "person" { "people".to_owned() } else { format!("{kind}s") };
+    let plural = match kind {
+        "person" => "people".to_owned(),
+        "stock" => "stock".to_owned(),
+        _ => format!("{kind}s"),
+    };
     match near {
         Some(near) => format!("the id of {article} {kind} that is known; did you mean {near:?}?"),
         None => format!("the id of {article} {kind} that is known: import {plural} first"),

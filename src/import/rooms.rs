@@ -2,7 +2,9 @@
 
 use super::RowError;
 use super::cell::Cells;
+use super::resolve::Resolver;
 use super::table::{self, Columns};
+use crate::domain::fact::{Body, RoomRegistered, Subject};
 use crate::domain::id::RoomId;
 
 const COLUMNS: Columns = Columns { known: &["id", "name", "tags", "hour_rate"], required: &["id", "name"] };
@@ -33,4 +35,16 @@ fn row(cells: &mut Cells<'_>) -> Option<RoomRow> {
     let tags = cells.codes("tag", "tags");
     let hour_rate_cents = cells.cents("hour_rate");
     Some(RoomRow { line: cells.line(), id: id?, name: name?, tags, hour_rate_cents })
+}
+
+/// What a row says, against what the ledger knows.
+pub(super) fn resolve(to: &mut Resolver<'_>, row: RoomRow) {
+    let subject = Subject::Room(row.id);
+    let old = match to.known.registered.get(&subject) {
+        Some(Body::RoomRegistered(old)) => Some(old.hour_rate_cents),
+        _ => None,
+    };
+    let hour_rate_cents = to.keep("hour_rate", row.hour_rate_cents, old);
+    let body = Body::RoomRegistered(RoomRegistered { name: row.name, hour_rate_cents });
+    to.thing(row.line, subject, body, &row.tags);
 }

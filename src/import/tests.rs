@@ -4,6 +4,8 @@ use chrono_tz::Tz;
 
 use super::*;
 
+mod against_ledger;
+
 const ZONE: Tz = Tz::Europe__London;
 
 /// The messages of a wrong file.
@@ -91,10 +93,10 @@ fn columns_that_are_unknown_double_nameless_or_absent_are_named() {
     assert_eq!(
         kit_messages("id,nmae,colour,ID,\na,A,red,x,\n"),
         [
-            "kits.csv:1: found the unknown column \"nmae\", expected one of id, name, tags; did you mean \"name\"?",
-            "kits.csv:1: found the unknown column \"colour\", expected one of id, name, tags",
+            "kits.csv:1: found the unknown column \"nmae\", expected one of id, name, tags, within; did you mean \"name\"?",
+            "kits.csv:1: found the unknown column \"colour\", expected one of id, name, tags, within",
             "kits.csv:1: column ID: found the column a second time, expected each column once",
-            "kits.csv:1: found a column without a name, expected one of id, name, tags",
+            "kits.csv:1: found a column without a name, expected one of id, name, tags, within",
             "kits.csv:1: column name: found no such column, expected it in the header: id, name are required",
         ]
     );
@@ -123,7 +125,7 @@ fn an_id_or_tag_that_stands_twice_is_named_with_both_lines() {
         ]
     );
     assert_eq!(
-        said(assets("assets.csv", b"id,name,tags\ncam-1,Camera,\ncam-2,Camera,cam-1\n")),
+        said(assets("assets.csv", b"id,name,tags\ncam-1,Camera,\ncam-2,Camera,cam-1\n", ZONE)),
         ["assets.csv:3: column tags: found \"cam-1\", expected each tag once: line 2 has it already"]
     );
 }
@@ -157,7 +159,7 @@ fn an_asset_is_read_whole() {
     let text = "id,name,tags,model,category,serial,home,kit,day_rate,week_rate,replacement_value\n\
                 cam-1,FX6 body,00123;04A1B2,fx6,camera,SN 7,studio-a,cam-kit,120.50,480,6000\n\
                 cable-9,XLR 5 m,,,,,,,,,\n";
-    let rows = assets("assets.csv", text.as_bytes()).unwrap();
+    let rows = assets("assets.csv", text.as_bytes(), ZONE).unwrap();
     assert_eq!(
         rows[0],
         AssetRow {
@@ -173,6 +175,14 @@ fn an_asset_is_read_whole() {
             day_rate_cents: Some(12050),
             week_rate_cents: Some(48000),
             replacement_value_cents: Some(600_000),
+            loan: crate::domain::fact::Loan::Free,
+            restricted_to: Vec::new(),
+            certificate: None,
+            inspect_every_days: None,
+            inspection_due: None,
+            owner: None,
+            owner_due: None,
+            retired: false,
         }
     );
     assert_eq!((rows[1].tags.len(), rows[1].day_rate_cents, rows[1].model.clone()), (0, None, None));
@@ -181,7 +191,8 @@ fn an_asset_is_read_whole() {
 #[test]
 fn amounts_with_signs_are_refused() {
     for amount in ["-120.50", "+5", "€120", "120 GBP", "\"1,200.00\"", "\"120,50\""] {
-        let messages = said(assets("assets.csv", format!("id,name,day_rate\na,A,{amount}\n").as_bytes()));
+        let messages =
+            said(assets("assets.csv", format!("id,name,day_rate\na,A,{amount}\n").as_bytes(), ZONE));
         let found = amount.trim_matches('"');
         assert_eq!(
             messages,

@@ -55,7 +55,7 @@ pub(super) fn move_in(
     let now = Now { mono: MonoMs(0), utc: demo.imported_at, trusted: true };
     for file in &demo.files {
         let known = writer.ledger().known()?;
-        let plan = prepare(file.kind, &file.name, file.text.as_bytes(), config.timezone, &known, people)
+        let plan = prepare(file.kind, &file.name, file.text.as_bytes(), &config.house, &known, people)
             .map_err(|errors| {
                 anyhow!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
             })

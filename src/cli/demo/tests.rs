@@ -43,7 +43,7 @@ fn studio(demo: &Demo) -> Studio {
         people: import::people("people.csv", text(People), ZONE).unwrap(),
         productions: import::productions("productions.csv", text(Productions), ZONE).unwrap(),
         kits: import::kits("kits.csv", text(Kits)).unwrap(),
-        assets: import::assets("assets.csv", text(Assets)).unwrap(),
+        assets: import::assets("assets.csv", text(Assets), ZONE).unwrap(),
         bookings: import::bookings("bookings.csv", text(Bookings), ZONE).unwrap(),
     }
 }
@@ -87,7 +87,7 @@ fn the_studio_is_as_promised_and_names_only_what_exists() {
         );
     }
     assert!(kits.iter().all(|kit| studio.assets.iter().any(|row| row.kit.as_ref() == Some(*kit))));
-    assert!(studio.productions.iter().flat_map(|row| &row.crew).all(|person| people.contains(person)));
+    assert!(studio.productions.iter().flat_map(|row| &row.crew).all(|(person, _)| people.contains(person)));
     for row in &studio.bookings {
         assert!(row.production.as_ref().is_some_and(|id| productions.contains(id)), "{row:?}");
         assert!(row.person.iter().chain(&row.crew).all(|person| people.contains(person)), "{row:?}");

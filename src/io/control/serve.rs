@@ -211,7 +211,7 @@ fn plan(shared: &Shared, wanted: &Wanted) -> Result<(Plan, Option<PersonId>), Bo
     let handle = wanted.actor.as_ref().and_then(|user| shared.config.control.actors.get(user));
     let by = handle.and_then(|handle| known.people.get(handle)).map(|identity| identity.person.clone());
     let mut ids = std::iter::from_fn(|| entropy::person().ok());
-    let plan = prepare(wanted.kind, &wanted.file, &wanted.bytes, shared.config.timezone, &known, &mut ids)
+    let plan = prepare(wanted.kind, &wanted.file, &wanted.bytes, &shared.config.house, &known, &mut ids)
         .map_err(|errors| {
             Box::new(Response::refused(EXIT_CALL, errors.iter().map(ToString::to_string).collect()))
         })?;
