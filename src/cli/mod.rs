@@ -19,14 +19,19 @@ mod demo;
 mod desk;
 mod facts;
 mod failure;
+mod gear;
+mod hand;
 mod import;
 mod logging;
+mod naming;
 mod out;
 mod replay;
 mod run;
+mod said;
 mod scan;
 mod screen;
 mod shell;
+mod state;
 mod status;
 mod verify;
 mod where_is;
@@ -65,8 +70,27 @@ enum Verb {
     Scan {
         /// Where
         station: String,
-        /// The code on the label, or an id
+        /// The code on the label, an id, or the printed name of a thing
         code: String,
+    },
+    /// Check gear out to somebody by hand
+    Checkout(gear::Checkout),
+    /// Take gear back by hand
+    Return(gear::Return),
+    /// Keep gear out longer
+    Extend(gear::Extend),
+    /// Hand gear that is out over to somebody else
+    HandOver(gear::HandOver),
+    /// Want gear back
+    Recall(state::Recall),
+    /// Put a code on a thing, or take it off
+    Learn(state::Learn),
+    /// Note the state of a thing
+    Condition(state::State),
+    /// Take back what a scan or a verb did
+    Undo {
+        /// The id of the scan, as --json shows it
+        scan: String,
     },
     /// Bring in a CSV file; running it again changes nothing
     Import {
@@ -164,7 +188,19 @@ fn run_verb(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Run => run::run(&config()?),
         Verb::Demo { fast } => demo::open::demo(fast),
         Verb::Scan { station, code } => scan::scan(&config()?, screen, &station, &code),
-        Verb::Import { kind, file, dry_run } => import::import(&config()?, screen, kind, &file, dry_run),
+        Verb::Checkout(said) => gear::checkout(&config()?, screen, &said),
+        Verb::Return(said) => gear::take_back(&config()?, screen, &said),
+        Verb::Extend(said) => gear::extend(&config()?, screen, &said),
+        Verb::HandOver(said) => gear::hand_over(&config()?, screen, &said),
+        Verb::Recall(said) => state::recall(&config()?, screen, &said),
+        Verb::Learn(said) => state::learn(&config()?, screen, &said),
+        Verb::Condition(said) => state::condition(&config()?, screen, &said),
+        Verb::Undo { scan } => state::undo(&config()?, screen, &scan),
+        Verb::Import { kind, file, dry_run } => {
+            let config = config()?;
+            hand::may(&config, crate::domain::rights::Right::Import)?;
+            import::import(&config, screen, kind, &file, dry_run)
+        }
         Verb::Where { thing } => where_is::where_is(&config()?, screen, &thing),
         Verb::Out => out::out(&config()?, screen, false),
         Verb::Overdue => out::out(&config()?, screen, true),
