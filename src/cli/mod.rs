@@ -12,6 +12,8 @@ use crate::config::Config;
 use crate::import::Kind;
 use crate::wire::Protocol;
 
+mod booking;
+mod booking_list;
 mod config_verbs;
 mod control_client;
 mod decode;
@@ -92,6 +94,9 @@ enum Verb {
         /// The id of the scan, as --json shows it
         scan: String,
     },
+    /// Bookings: rooms, gear and people promised for a time
+    #[command(subcommand)]
+    Booking(booking::BookingVerb),
     /// Bring in a CSV file; running it again changes nothing
     Import {
         /// What the file is about
@@ -196,6 +201,7 @@ fn run_verb(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Learn(said) => state::learn(&config()?, screen, &said),
         Verb::Condition(said) => state::condition(&config()?, screen, &said),
         Verb::Undo { scan } => state::undo(&config()?, screen, &scan),
+        Verb::Booking(verb) => booking::booking(&config()?, screen, &verb),
         Verb::Import { kind, file, dry_run } => {
             let config = config()?;
             hand::may(&config, crate::domain::rights::Right::Import)?;
