@@ -27,6 +27,8 @@ mod import;
 mod logging;
 mod naming;
 mod out;
+mod person;
+mod production;
 mod replay;
 mod run;
 mod said;
@@ -97,6 +99,12 @@ enum Verb {
     /// Bookings: rooms, gear and people promised for a time
     #[command(subcommand)]
     Booking(booking::BookingVerb),
+    /// Productions: stage, crew, gear list, budget
+    #[command(subcommand)]
+    Production(production::ProductionVerb),
+    /// People: who may take what
+    #[command(subcommand)]
+    Person(person::PersonVerb),
     /// Bring in a CSV file; running it again changes nothing
     Import {
         /// What the file is about
@@ -202,6 +210,8 @@ fn run_verb(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Condition(said) => state::condition(&config()?, screen, &said),
         Verb::Undo { scan } => state::undo(&config()?, screen, &scan),
         Verb::Booking(verb) => booking::booking(&config()?, screen, &verb),
+        Verb::Production(verb) => production::production(&config()?, screen, &verb),
+        Verb::Person(verb) => person::person(&config()?, screen, &verb),
         Verb::Import { kind, file, dry_run } => {
             let config = config()?;
             hand::may(&config, crate::domain::rights::Right::Import)?;
