@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::import::Kind;
 use crate::wire::Protocol;
 
+mod asset;
 mod booking;
 mod booking_list;
 mod config_verbs;
@@ -24,12 +25,16 @@ mod failure;
 mod gear;
 mod hand;
 mod import;
+mod kit;
 mod logging;
+mod maintenance;
 mod naming;
 mod out;
 mod person;
 mod production;
+mod registering;
 mod replay;
+mod room;
 mod run;
 mod said;
 mod scan;
@@ -37,6 +42,7 @@ mod screen;
 mod shell;
 mod state;
 mod status;
+mod stock;
 mod verify;
 mod where_is;
 
@@ -105,6 +111,21 @@ enum Verb {
     /// People: who may take what
     #[command(subcommand)]
     Person(person::PersonVerb),
+    /// Rooms
+    #[command(subcommand)]
+    Room(room::RoomVerb),
+    /// Kits: cases and what belongs in them
+    #[command(subcommand)]
+    Kit(kit::KitVerb),
+    /// Assets: things with a label of their own
+    #[command(subcommand)]
+    Asset(asset::AssetVerb),
+    /// Stock: counted things behind one shelf label
+    #[command(subcommand)]
+    Stock(stock::StockVerb),
+    /// Maintenance: what is broken, what is to be inspected
+    #[command(subcommand)]
+    Maintenance(maintenance::MaintenanceVerb),
     /// Bring in a CSV file; running it again changes nothing
     Import {
         /// What the file is about
@@ -212,6 +233,11 @@ fn run_verb(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Booking(verb) => booking::booking(&config()?, screen, &verb),
         Verb::Production(verb) => production::production(&config()?, screen, &verb),
         Verb::Person(verb) => person::person(&config()?, screen, &verb),
+        Verb::Room(verb) => room::room(&config()?, screen, &verb),
+        Verb::Kit(verb) => kit::kit(&config()?, screen, &verb),
+        Verb::Asset(verb) => asset::asset(&config()?, screen, &verb),
+        Verb::Stock(verb) => stock::stock(&config()?, screen, &verb),
+        Verb::Maintenance(verb) => maintenance::maintenance(&config()?, screen, &verb),
         Verb::Import { kind, file, dry_run } => {
             let config = config()?;
             hand::may(&config, crate::domain::rights::Right::Import)?;
