@@ -8,20 +8,30 @@
 //! > {"verb":"import","kind":"assets","file":"assets.csv","bytes":"69642c…","dry_run":false}
 //! < {"progress":{"rows":250,"of":1000}}
 //! < {"done":true,"ok":false,"exit":2,"errors":["assets.csv:3: column home: found …"]}
+//! > {"verb":"order","command":{"do":"extend","thing":"asset/cam-1"},"confirm":false}
+//! < {"done":true,"ok":true,"scan":{"scan":"…","station":"control","level":"done","code":"extended",…}}
 //! ```
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::domain::command::Command;
 use crate::domain::fact::Subject;
 use crate::domain::id::{AssetId, KitId, PersonHandle, PersonId, SiteId, StationId};
-use crate::domain::verdict::{SIGNAL_CHARS_MAX, Telling};
+use crate::domain::verdict::{SIGNAL_CHARS_MAX, Telling, Verdict};
 use crate::domain::words::fit;
 use crate::import::{Kind, Plan};
 use crate::ledger::question::{Named, Reader};
 use crate::ledger::{Ledger, LedgerError};
 use crate::time::{Now, UtcMs};
 use crate::writer::{Answer, Batch, Reply};
+
+mod enrol;
+
+pub use enrol::{Enrolment, NotEnrolled};
+
+/// The station that what is done by hand names.
+pub const CONTROL_STATION: &str = "control";
 
 /// The largest file that goes through the daemon: several hundred thousand rows. As hex it fits the longest request.
 pub const IMPORT_BYTES_MAX: usize = 30 * 1024 * 1024;
@@ -39,6 +49,16 @@ pub enum Request {
     },
     /// How the daemon is.
     Status,
+    /// Something to be done by hand.
+    Order {
+        /// What.
+        command: Box<Command>,
+        /// Whoever asks has answered what may be asked.
+        #[serde(default)]
+        confirm: bool,
+    },
+    /// Somebody is to be known, or known better.
+    Person(Box<Enrolment>),
     /// A file of things, people or plans.
     Import {
         /// What it is about.
@@ -155,6 +175,9 @@ pub struct ScanShown {
     /// Whether the scan had been recorded before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub already: bool,
+    /// Why a booking cannot be had, each a sentence: who has what, until when, and what is free instead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<String>,
 }
 
 impl ScanShown {
@@ -177,6 +200,29 @@ impl ScanShown {
             person_name: who.and_then(|who| who.name),
             seq: answer.seq,
             already: false,
+            conflicts: conflicts(&answer.verdict, &telling),
+        }
+    }
+
+    /// What was recorded of somebody.
+    pub fn enrolled(scan: String, station: StationId, named: Named) -> Self {
+        let name = named.name.clone().unwrap_or_default();
+        let sentence = format!("Recorded: {name} (person/{})", named.person);
+        Self {
+            scan,
+            station,
+            level: "done".to_owned(),
+            code: "registered".to_owned(),
+            text: fit(&sentence, SIGNAL_CHARS_MAX),
+            sentence,
+            asset: None,
+            kit: None,
+            person: Some(named.person),
+            person_handle: named.handle,
+            person_name: named.name,
+            seq: None,
+            already: false,
+            conflicts: Vec::new(),
         }
     }
 
@@ -198,6 +244,7 @@ impl ScanShown {
                 person_name: None,
                 seq: None,
                 already: true,
+                conflicts: Vec::new(),
             }),
             _ => None,
         }
@@ -206,6 +253,15 @@ impl ScanShown {
     /// Whether nobody needs to do anything more: done, notice or again.
     pub fn is_yes(&self) -> bool {
         !matches!(self.level.as_str(), "ask" | "refused")
+    }
+}
+
+fn conflicts(verdict: &Verdict, telling: &Telling) -> Vec<String> {
+    match verdict {
+        Verdict::BookingConflict { conflicts, .. } => {
+            conflicts.iter().map(|conflict| conflict.say(telling)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -12,6 +12,9 @@ use crate::config::Config;
 use crate::import::Kind;
 use crate::wire::Protocol;
 
+mod asset;
+mod booking;
+mod booking_list;
 mod config_verbs;
 mod control_client;
 mod decode;
@@ -19,15 +22,27 @@ mod demo;
 mod desk;
 mod facts;
 mod failure;
+mod gear;
+mod hand;
 mod import;
+mod kit;
 mod logging;
+mod maintenance;
+mod naming;
 mod out;
+mod person;
+mod production;
+mod registering;
 mod replay;
+mod room;
 mod run;
+mod said;
 mod scan;
 mod screen;
 mod shell;
+mod state;
 mod status;
+mod stock;
 mod verify;
 mod where_is;
 
@@ -65,9 +80,52 @@ enum Verb {
     Scan {
         /// Where
         station: String,
-        /// The code on the label, or an id
+        /// The code on the label, an id, or the printed name of a thing
         code: String,
     },
+    /// Check gear out to somebody by hand
+    Checkout(gear::Checkout),
+    /// Take gear back by hand
+    Return(gear::Return),
+    /// Keep gear out longer
+    Extend(gear::Extend),
+    /// Hand gear that is out over to somebody else
+    HandOver(gear::HandOver),
+    /// Want gear back
+    Recall(state::Recall),
+    /// Put a code on a thing, or take it off
+    Learn(state::Learn),
+    /// Note the state of a thing
+    Condition(state::State),
+    /// Take back what a scan or a verb did
+    Undo {
+        /// The id of the scan, as --json shows it
+        scan: String,
+    },
+    /// Bookings: rooms, gear and people promised for a time
+    #[command(subcommand)]
+    Booking(booking::BookingVerb),
+    /// Productions: stage, crew, gear list, budget
+    #[command(subcommand)]
+    Production(production::ProductionVerb),
+    /// People: who may take what
+    #[command(subcommand)]
+    Person(person::PersonVerb),
+    /// Rooms
+    #[command(subcommand)]
+    Room(room::RoomVerb),
+    /// Kits: cases and what belongs in them
+    #[command(subcommand)]
+    Kit(kit::KitVerb),
+    /// Assets: things with a label of their own
+    #[command(subcommand)]
+    Asset(asset::AssetVerb),
+    /// Stock: counted things behind one shelf label
+    #[command(subcommand)]
+    Stock(stock::StockVerb),
+    /// Maintenance: what is broken, what is to be inspected
+    #[command(subcommand)]
+    Maintenance(maintenance::MaintenanceVerb),
     /// Bring in a CSV file; running it again changes nothing
     Import {
         /// What the file is about
@@ -164,7 +222,27 @@ fn run_verb(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Run => run::run(&config()?),
         Verb::Demo { fast } => demo::open::demo(fast),
         Verb::Scan { station, code } => scan::scan(&config()?, screen, &station, &code),
-        Verb::Import { kind, file, dry_run } => import::import(&config()?, screen, kind, &file, dry_run),
+        Verb::Checkout(said) => gear::checkout(&config()?, screen, &said),
+        Verb::Return(said) => gear::take_back(&config()?, screen, &said),
+        Verb::Extend(said) => gear::extend(&config()?, screen, &said),
+        Verb::HandOver(said) => gear::hand_over(&config()?, screen, &said),
+        Verb::Recall(said) => state::recall(&config()?, screen, &said),
+        Verb::Learn(said) => state::learn(&config()?, screen, &said),
+        Verb::Condition(said) => state::condition(&config()?, screen, &said),
+        Verb::Undo { scan } => state::undo(&config()?, screen, &scan),
+        Verb::Booking(verb) => booking::booking(&config()?, screen, &verb),
+        Verb::Production(verb) => production::production(&config()?, screen, &verb),
+        Verb::Person(verb) => person::person(&config()?, screen, &verb),
+        Verb::Room(verb) => room::room(&config()?, screen, &verb),
+        Verb::Kit(verb) => kit::kit(&config()?, screen, &verb),
+        Verb::Asset(verb) => asset::asset(&config()?, screen, &verb),
+        Verb::Stock(verb) => stock::stock(&config()?, screen, &verb),
+        Verb::Maintenance(verb) => maintenance::maintenance(&config()?, screen, &verb),
+        Verb::Import { kind, file, dry_run } => {
+            let config = config()?;
+            hand::may(&config, crate::domain::rights::Right::Import)?;
+            import::import(&config, screen, kind, &file, dry_run)
+        }
         Verb::Where { thing } => where_is::where_is(&config()?, screen, &thing),
         Verb::Out => out::out(&config()?, screen, false),
         Verb::Overdue => out::out(&config()?, screen, true),

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use super::Failure;
 use super::control_client::{Daemon, incomplete};
-use super::desk::Desk;
+use super::desk::{Desk, reader_if_any};
+use super::naming::printed;
 use super::screen::{Screen, who};
 use crate::config::Config;
 use crate::control::{Request, ScanShown, named};
@@ -17,6 +18,7 @@ use crate::writer::{Input, Scan};
 /// Scans a code at a station. Exits 0 for done, notice and again, 1 for ask and refused.
 pub fn scan(config: &Config, screen: &mut Screen, station: &str, code: &str) -> anyhow::Result<ExitCode> {
     let station = known_station(config, station)?;
+    let code = &named_by(config, code);
     let shown = match Daemon::connect(&config.control.path)? {
         Some(mut daemon) => {
             let request = Request::Scan { station, code: code.to_owned() };
@@ -31,6 +33,14 @@ pub fn scan(config: &Config, screen: &mut Screen, station: &str, code: &str) -> 
     }
     screen.flush()?;
     Ok(ExitCode::from(u8::from(!shown.is_yes())))
+}
+
+/// The id of the one thing of that printed name, where the text is no code that is known. Whatever cannot be asked is
+/// scanned as it stands: the writer says what is the matter.
+fn named_by(config: &Config, code: &str) -> String {
+    let reader = reader_if_any(config).ok().flatten();
+    let id = reader.and_then(|reader| printed(&reader, code).ok().flatten());
+    id.unwrap_or_else(|| code.to_owned())
 }
 
 fn known_station(config: &Config, text: &str) -> Result<StationId, Failure> {

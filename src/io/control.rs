@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use crate::io::standing::Shared;
 
 mod serve;
+pub mod who;
 
 /// The longest request: an import of a hundred thousand rows fits.
 const REQUEST_BYTES_MAX: u64 = 64 * 1024 * 1024;

@@ -15,6 +15,7 @@ pub mod append;
 pub mod apply;
 pub mod error;
 pub mod known;
+pub mod listing;
 pub mod load;
 pub mod people;
 pub mod question;

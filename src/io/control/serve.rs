@@ -4,14 +4,17 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nix::unistd::{Uid, User};
 use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 
+use super::who;
 use crate::control::{
-    DaemonState, Imported, LedgerStatus, ReaderStatus, Request, Response, ScanShown, Status, batches,
+    CONTROL_STATION, DaemonState, Enrolment, Imported, LedgerStatus, NotEnrolled, ReaderStatus, Request,
+    Response, ScanShown, Status, batches,
 };
+use crate::domain::command::{Actor, Command};
 use crate::domain::id::{PersonId, StationId};
+use crate::domain::rights::Right;
 use crate::import::{Kind, Plan, prepare};
 use crate::io::entropy;
 use crate::io::readers::State;
@@ -19,8 +22,10 @@ use crate::io::standing::{ReaderState, Shared};
 use crate::ledger::question::Named;
 use crate::ledger::{LedgerError, Reader};
 use crate::nearest::nearest;
-use crate::writer::{Input, Reply, Scan};
+use crate::writer::{Input, Order, Reply, Scan};
 
+/// The answer is no.
+const EXIT_NO: u8 = 1;
 /// The call is wrong.
 const EXIT_CALL: u8 = 2;
 /// While a scan waits to be recorded, so often is looked whether anything can be.
@@ -34,9 +39,13 @@ pub async fn answer(shared: &Arc<Shared>, uid: u32, line: &[u8], say: Sender<Val
         Ok(Request::Scan { station, code }) => scan(shared, uid, station, code).await,
         Ok(Request::Status) => blocking(shared, status).await,
         Ok(Request::Import { kind, file, bytes, dry_run }) => {
-            let wanted = Wanted { kind, file, bytes, dry_run, actor: actor(shared, uid) };
-            import(shared, wanted, &say).await
+            match allowed(shared, uid, Some(Right::Import)).await {
+                Ok(actor) => import(shared, Wanted { kind, file, bytes, dry_run, actor }, &say).await,
+                Err(response) => *response,
+            }
         }
+        Ok(Request::Order { command, confirm }) => order(shared, uid, *command, confirm).await,
+        Ok(Request::Person(enrolment)) => enrol(shared, uid, *enrolment).await,
         Err(error) => Response::refused(EXIT_CALL, vec![format!("the request is not understood: {error}")]),
     };
     // Who asked may have gone away; what was recorded stays.
@@ -76,23 +85,99 @@ async fn scan(shared: &Arc<Shared>, uid: u32, station: StationId, code: String) 
     if let (Some(trouble), _, _) = shared.sentences() {
         return Response::refused(EXIT_STORAGE, vec![trouble]);
     }
-    match recorded(shared, scan).await {
+    match recorded(shared, Input::Scan(scan)).await {
         Ok(Reply::NoSuchStation(station)) => no_station(shared, &station),
         Ok(reply) => blocking(shared, move |shared| shown(shared, &reply)).await,
         Err(sentence) => Response::refused(EXIT_STORAGE, vec![sentence]),
     }
 }
 
-/// Waits until a scan is recorded, or until it is clear that it will not be for now.
-async fn recorded(shared: &Shared, scan: Scan) -> Result<Reply, String> {
-    let mut asked = pin!(shared.writer.ask(Input::Scan(scan)));
+/// Who asks, if they have the right; else why not.
+async fn allowed(shared: &Arc<Shared>, uid: u32, right: Option<Right>) -> Result<Actor, Box<Response>> {
+    let asked = Arc::clone(shared);
+    let look = move || {
+        let config = &asked.config;
+        let reader = Reader::open(&config.ledger.path).map_err(|error| Box::new(storage(&error)))?;
+        let no = |sentence| Box::new(Response::refused(EXIT_NO, vec![sentence]));
+        let actor = who::actor(config, Some(&reader), uid, who::own_uid(), asked.now().utc).map_err(no)?;
+        match right.and_then(|right| who::lacks(&config.house.rights, &actor, right)) {
+            Some(sentence) => Err(no(sentence)),
+            None => Ok(actor),
+        }
+    };
+    tokio::task::spawn_blocking(look).await.unwrap_or_else(|error| {
+        Err(Box::new(Response::refused(
+            EXIT_STORAGE,
+            vec![format!("the question was not answered: {error}")],
+        )))
+    })
+}
+
+/// Something done by hand: the writer itself says who may.
+async fn order(shared: &Arc<Shared>, uid: u32, command: Command, confirm: bool) -> Response {
+    let by = match allowed(shared, uid, None).await {
+        Ok(by) => by,
+        Err(response) => return *response,
+    };
+    let id = match entropy::id() {
+        Ok(id) => id,
+        Err(error) => return Response::refused(EXIT_STORAGE, vec![error.to_string()]),
+    };
+    if let (Some(trouble), _, _) = shared.sentences() {
+        return Response::refused(EXIT_STORAGE, vec![trouble]);
+    }
+    tracing::info!(id, uid, "something is asked for by hand");
+    let order = Order { id, by, command, confirm, now: shared.now() };
+    match recorded(shared, Input::Order(Box::new(order))).await {
+        Ok(reply) => blocking(shared, move |shared| shown(shared, &reply)).await,
+        Err(sentence) => Response::refused(EXIT_STORAGE, vec![sentence]),
+    }
+}
+
+/// Enrols somebody, or says otherwise who they are. Two at once could take the same badge.
+async fn enrol(shared: &Arc<Shared>, uid: u32, enrolment: Enrolment) -> Response {
+    let by = match allowed(shared, uid, Some(Right::People)).await {
+        Ok(by) => by,
+        Err(response) => return *response,
+    };
+    let _alone = shared.importing.lock().await;
+    let asked = Arc::clone(shared);
+    let batch = tokio::task::spawn_blocking(move || {
+        let failed = |error: entropy::NoEntropy| NotEnrolled::Wrong(error.to_string());
+        let reader = Reader::open(&asked.config.ledger.path)?;
+        let (fresh, id) = (entropy::person().map_err(failed)?, entropy::id().map_err(failed)?);
+        enrolment.batch(&reader, &by, fresh, id, asked.now())
+    });
+    let (batch, person) = match batch.await {
+        Ok(Ok(batch)) => batch,
+        Ok(Err(NotEnrolled::Wrong(sentence))) => return Response::refused(EXIT_CALL, vec![sentence]),
+        Ok(Err(NotEnrolled::Ledger(error))) => return storage(&error),
+        Err(error) => return Response::refused(EXIT_STORAGE, vec![error.to_string()]),
+    };
+    let id = batch.id.clone();
+    match recorded(shared, Input::Batch(batch)).await {
+        Ok(_) => blocking(shared, move |shared| enrolled(shared, id, &person)).await,
+        Err(sentence) => Response::refused(EXIT_STORAGE, vec![sentence]),
+    }
+}
+
+fn enrolled(shared: &Shared, id: String, person: &PersonId) -> Result<Response, LedgerError> {
+    let named = Reader::open(&shared.config.ledger.path)?.named(person)?;
+    let station =
+        StationId::parse(CONTROL_STATION).map_err(|error| LedgerError::Failed(error.to_string()))?;
+    Ok(Response::scan(ScanShown::enrolled(id, station, named)))
+}
+
+/// Waits until an input is recorded, or until it is clear that it will not be for now.
+async fn recorded(shared: &Shared, input: Input) -> Result<Reply, String> {
+    let mut asked = pin!(shared.writer.ask(input));
     loop {
         tokio::select! {
             reply = &mut asked => return reply.map_err(|error| error.to_string()),
             () = tokio::time::sleep(LOOK) => {}
         }
         if let (Some(trouble), _, _) = shared.sentences() {
-            return Err(format!("{trouble}. This code waits and counts then; do not type it again"));
+            return Err(format!("{trouble}. What was asked waits and counts then; do not ask again"));
         }
     }
 }
@@ -164,7 +249,7 @@ struct Wanted {
     file: String,
     bytes: Vec<u8>,
     dry_run: bool,
-    actor: Option<String>,
+    actor: Actor,
 }
 
 async fn import(shared: &Arc<Shared>, wanted: Wanted, say: &Sender<Value>) -> Response {
@@ -208,22 +293,13 @@ fn plan(shared: &Shared, wanted: &Wanted) -> Result<(Plan, Option<PersonId>), Bo
     let failed = |error: LedgerError| Box::new(storage(&error));
     let ledger = Reader::open(&shared.config.ledger.path).map_err(failed)?;
     let known = ledger.known().map_err(failed)?;
-    let handle = wanted.actor.as_ref().and_then(|user| shared.config.control.actors.get(user));
-    let by = handle.and_then(|handle| known.people.get(handle)).map(|identity| identity.person.clone());
+    let by = wanted.actor.person.clone();
     let mut ids = std::iter::from_fn(|| entropy::person().ok());
     let plan = prepare(wanted.kind, &wanted.file, &wanted.bytes, &shared.config.house, &known, &mut ids)
         .map_err(|errors| {
             Box::new(Response::refused(EXIT_CALL, errors.iter().map(ToString::to_string).collect()))
         })?;
     Ok((plan, by))
-}
-
-/// The name of the Unix user who asks.
-fn actor(shared: &Shared, uid: u32) -> Option<String> {
-    if shared.config.control.actors.is_empty() {
-        return None;
-    }
-    User::from_uid(Uid::from_raw(uid)).ok().flatten().map(|user| user.name)
 }
 
 #[cfg(test)]
@@ -253,6 +329,9 @@ mod tests {
         let refusing = async { shared.set_trouble(Some("the disk is full".to_owned())) };
         let (response, _) = tokio::join!(code, refusing);
         assert_eq!((response.ok, response.exit), (Some(false), Some(EXIT_STORAGE)));
-        assert!(response.errors.concat().starts_with("the disk is full. This code waits"), "{response:?}");
+        assert!(
+            response.errors.concat().starts_with("the disk is full. What was asked waits"),
+            "{response:?}"
+        );
     }
 }
