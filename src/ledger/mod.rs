@@ -330,7 +330,8 @@ mod tests {
             ("asset/cam-1", "checked-out", r#"{"person":"p-ana","booking":"b-1"}"#),
         ];
         for (seq, (subject, kind, body)) in (1_i64..).zip(facts) {
-            let sql = "INSERT INTO fact (seq, id, scan_id, origin, origin_seq, hlc, at_ms, clock_trusted, station,
+            let sql =
+                "INSERT INTO fact (seq, id, scan_id, origin, origin_seq, hlc, at_ms, clock_trusted, station,
                        actor, subject, kind, version, body)
                        VALUES (?1, 'f' || ?1, 's', 'old', ?1, ?1 << 16, ?1, 1, 'cage', NULL, ?2, ?3, 1, ?4)";
             conn.execute(sql, rusqlite::params![seq, subject, kind, body]).unwrap();
@@ -352,7 +353,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.db");
         drop(first_schema(&path));
-        assert!(matches!(Reader::open(&path), Err(LedgerError::Older(_))), "one that asks must not answer from it");
+        assert!(
+            matches!(Reader::open(&path), Err(LedgerError::Older(_))),
+            "one that asks must not answer from it"
+        );
         let ledger = Ledger::open(&path, "new").unwrap();
         assert_eq!(ledger.origin(), "old");
         assert_eq!(text(&ledger.conn, "SELECT resource || ' ' || booking FROM claim"), "asset/cam-1 b-1");
