@@ -354,7 +354,7 @@ impl Doors<'_> {
         let telling = Telling { names: false, zone: self.zone, now: scan.now.utc };
         let (person, thing) = named_by(&loaded.found, &decision.verdict);
         let is_badge = person.is_some()
-            || matches!(loaded.found, Found::Nobody)
+            || matches!(&loaded.found, Found::PersonOrThing(..) | Found::Nobody)
             || matches!(&loaded.found, Found::Ambiguous(of) if of.iter().any(|of| of.starts_with("person/")));
         ledger.log_scan(&ScanRow {
             id: &scan.id,

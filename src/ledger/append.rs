@@ -120,8 +120,9 @@ impl Ledger {
                 "SELECT kind || body FROM fact WHERE subject = ?1 AND body = ?3 AND kind IN (?2, 'tag-assigned',
                  'tag-released') ORDER BY hlc DESC, origin DESC, origin_seq DESC LIMIT 1"
             }
-            Body::BookingMade(_) => {
-                "SELECT kind || body FROM fact WHERE subject = ?1 AND kind IN (?2, 'booking-cancelled') AND ?3 <> ''
+            Body::BookingMade(_) | Body::BookingCancelled(_) => {
+                "SELECT kind || body FROM fact WHERE subject = ?1 AND ?3 <> ''
+                 AND kind IN (?2, 'booking-made', 'booking-cancelled')
                  ORDER BY hlc DESC, origin DESC, origin_seq DESC LIMIT 1"
             }
             _ => {

@@ -313,3 +313,74 @@ fn read_only(path: &Path) -> Result<Connection, LedgerError> {
     refuse_older(&conn, path)?;
     Ok(conn)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file as the first schema left it: facts, and projections that know nothing of claims or use.
+    fn first_schema(path: &Path) -> Connection {
+        let conn = Connection::open(path).unwrap();
+        conn.execute_batch(SCHEMA[0]).unwrap();
+        conn.pragma_update(None, "user_version", 1).unwrap();
+        let booking = r#"{"assets":["cam-1"],"starts":"2026-11-23T08:00:00.000Z","ends":"2026-11-23T18:00:00.000Z",
+                         "status":"confirmed","person":"p-ana"}"#;
+        let facts = [
+            ("asset/cam-1", "asset-registered", r#"{"name":"Sony FX6","day_rate_cents":12000}"#),
+            ("booking/b-1", "booking-made", booking),
+            ("asset/cam-1", "checked-out", r#"{"person":"p-ana","booking":"b-1"}"#),
+        ];
+        for (seq, (subject, kind, body)) in (1_i64..).zip(facts) {
+            let sql =
+                "INSERT INTO fact (seq, id, scan_id, origin, origin_seq, hlc, at_ms, clock_trusted, station,
+                       actor, subject, kind, version, body)
+                       VALUES (?1, 'f' || ?1, 's', 'old', ?1, ?1 << 16, ?1, 1, 'cage', NULL, ?2, ?3, 1, ?4)";
+            conn.execute(sql, rusqlite::params![seq, subject, kind, body]).unwrap();
+            let sql = "INSERT OR REPLACE INTO subject (subject, hlc, origin, origin_seq, seq)
+                       VALUES (?1, ?2 << 16, 'old', ?2, ?2)";
+            conn.execute(sql, rusqlite::params![subject, seq]).unwrap();
+        }
+        conn.execute("INSERT INTO meta (key, value) VALUES ('origin', 'old')", []).unwrap();
+        conn.execute("INSERT INTO asset (id, name) VALUES ('cam-1', 'what the old fold made')", []).unwrap();
+        conn
+    }
+
+    fn text(conn: &Connection, sql: &str) -> String {
+        conn.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_file_of_the_first_schema_is_folded_afresh_from_its_facts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        drop(first_schema(&path));
+        assert!(
+            matches!(Reader::open(&path), Err(LedgerError::Older(_))),
+            "one that asks must not answer from it"
+        );
+        let ledger = Ledger::open(&path, "new").unwrap();
+        assert_eq!(ledger.origin(), "old");
+        assert_eq!(text(&ledger.conn, "SELECT resource || ' ' || booking FROM claim"), "asset/cam-1 b-1");
+        assert_eq!(text(&ledger.conn, "SELECT fact || ' ' || day_cents FROM usage"), "f3 12000");
+        assert_eq!(text(&ledger.conn, "SELECT name FROM asset"), "Sony FX6");
+        let report = ledger.verify().unwrap();
+        assert!(report.is_whole(), "{:#?}", report.differences);
+        assert!(Reader::open(&path).is_ok());
+    }
+
+    #[test]
+    fn a_crash_before_the_fold_was_done_repeats_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        let mut conn = first_schema(&path);
+        migrate(&mut conn, &path).unwrap();
+        drop(conn);
+        assert!(matches!(Reader::open(&path), Err(LedgerError::Older(_))));
+        let ledger = Ledger::open(&path, "new").unwrap();
+        assert!(ledger.verify().unwrap().is_whole());
+        ledger.conn.execute("UPDATE asset SET name = 'by hand'", []).unwrap();
+        drop(ledger);
+        let ledger = Ledger::open(&path, "new").unwrap();
+        assert_eq!(text(&ledger.conn, "SELECT name FROM asset"), "by hand", "once is enough");
+    }
+}

@@ -10,13 +10,16 @@ use std::path::{Path, PathBuf};
 use cagekeeper::config::{Config, Defaults};
 use cagekeeper::domain::code::Code;
 use cagekeeper::domain::fact::{
-    AssetRegistered, Body, BookingMade, Fact, Gear, KitRegistered, NewFact, PersonEnrolled,
-    ProductionRegistered, RoomRegistered, Subject, TagOf,
+    AssetRegistered, Body, BookingCancelled, BookingMade, Condition, ConditionNoted, Fact, Gear, Inspected,
+    KitRegistered, Loan, MaintenanceOpened, MarkedLost, NewFact, PersonEnrolled, ProductionRegistered,
+    Quantity, Recalled, RoomRegistered, StockRegistered, StockUse, Subject, TagOf,
 };
-use cagekeeper::domain::id::{BookingId, KitId, PersonHandle, PersonId, ProductionId, ReaderId, StationId};
+use cagekeeper::domain::id::{
+    AssetId, BookingId, KitId, ModelId, PersonHandle, PersonId, ProductionId, ReaderId, RoomId, StationId,
+};
 use cagekeeper::domain::known::Identity;
 use cagekeeper::domain::loaded::Found;
-use cagekeeper::domain::person::{Role, Roles};
+use cagekeeper::domain::person::{Role, Roles, Suspension};
 use cagekeeper::ledger::question::Reader;
 use cagekeeper::ledger::{Ledger, LedgerError};
 use cagekeeper::time::{MonoMs, Now, UtcMs};
@@ -246,26 +249,41 @@ fn props(line: &str) -> (Vec<NewFact>, Vec<Identity>) {
     match kind {
         "asset" => {
             let (name, more) = named(3);
-            let mut asset: AssetRegistered =
-                serde_json::from_value(serde_json::json!({ "name": name })).unwrap();
-            asset.kit = more.one("kit").map(|kit| KitId::parse(kit).unwrap());
-            let tags = more.all("tag").into_iter().map(|tag| assigned(tag, &whole));
-            let facts = std::iter::once(fact(&whole, Body::AssetRegistered(asset))).chain(tags).collect();
-            (facts, Vec::new())
+            (with_tags(fact(&whole, asset(name, &more)), &more), Vec::new())
         }
         "kit" => {
             let (name, more) = named(3);
-            let tags = more.all("tag").into_iter().map(|tag| assigned(tag, &whole));
-            let kit = fact(&whole, Body::KitRegistered(KitRegistered { name, within: None }));
-            (std::iter::once(kit).chain(tags).collect(), Vec::new())
+            let within = more.one("within").map(|kit| KitId::parse(kit).unwrap());
+            (with_tags(fact(&whole, Body::KitRegistered(KitRegistered { name, within })), &more), Vec::new())
+        }
+        "stock" => {
+            let more = Pairs::new(&words[5..]);
+            let stock = StockRegistered {
+                name: words[2].clone(),
+                use_: StockUse::parse(&words[3]).unwrap_or_else(|| panic!("{line}: lent or consumed?")),
+                count: words[4].parse().unwrap(),
+                category: more.one("category").map(str::to_owned),
+                home: more.one("home").map(|room| RoomId::parse(room).unwrap()),
+                rate_cents: more.one("rate").map(|cents| cents.parse().unwrap()),
+            };
+            (with_tags(fact(&whole, Body::StockRegistered(stock)), &more), Vec::new())
         }
         "room" => {
-            let room = RoomRegistered { name: words[2].clone(), hour_rate_cents: None };
-            (vec![fact(&whole, Body::RoomRegistered(room))], Vec::new())
+            let (name, more) = named(3);
+            let hour_rate_cents = more.one("rate").map(|cents| cents.parse().unwrap());
+            let room = fact(&whole, Body::RoomRegistered(RoomRegistered { name, hour_rate_cents }));
+            (with_tags(room, &more), Vec::new())
         }
-        "production" => (vec![fact(&whole, production(words[2].clone()))], Vec::new()),
+        "production" => {
+            let (title, more) = named(3);
+            (vec![fact(&whole, production(title, &more))], Vec::new())
+        }
         "booking" => (vec![fact(&whole, booking(&Pairs::new(&words[2..])))], Vec::new()),
+        "cancel" => (vec![fact(&format!("booking/{id}"), cancelled())], Vec::new()),
         "person" => enrolled(id, &words[2], &words[3], &Pairs::new(&words[4..])),
+        "condition" | "maintenance" | "lost" | "inspected" | "recall" => {
+            (vec![fact(&thing_of(id), noted(kind, &words[2..]))], Vec::new())
+        }
         "untag" => {
             let released = Body::TagReleased(TagOf { thing: subject(&words[2]) });
             let of = Subject::Tag(Code::canonical(id).unwrap());
@@ -275,37 +293,111 @@ fn props(line: &str) -> (Vec<NewFact>, Vec<Identity>) {
     }
 }
 
-fn production(title: String) -> Body {
+fn with_tags(of: NewFact, more: &Pairs) -> Vec<NewFact> {
+    let whole = of.subject.to_string();
+    let tags = more.all("tag").into_iter().map(|tag| assigned(tag, &whole));
+    std::iter::once(of).chain(tags).collect()
+}
+
+/// `cam-1`, or a whole subject where it is no asset: `kit/case-a`.
+fn thing_of(id: &str) -> String {
+    if id.contains('/') { id.to_owned() } else { format!("asset/{id}") }
+}
+
+fn asset(name: String, more: &Pairs) -> Body {
+    Body::AssetRegistered(AssetRegistered {
+        name,
+        model: more.one("model").map(|id| ModelId::parse(id).unwrap()),
+        category: more.one("category").map(str::to_owned),
+        home: more.one("home").map(|id| RoomId::parse(id).unwrap()),
+        kit: more.one("kit").map(|id| KitId::parse(id).unwrap()),
+        day_rate_cents: more.one("rate").map(|cents| cents.parse().unwrap()),
+        week_rate_cents: more.one("week-rate").map(|cents| cents.parse().unwrap()),
+        loan: more.one("loan").map(|loan| Loan::parse(loan).unwrap()).unwrap_or_default(),
+        restricted_to: more.all("only").into_iter().map(person).collect(),
+        certificate: more.one("certificate").map(str::to_owned),
+        inspect_every_days: more.one("every").map(|days| days.parse().unwrap()),
+        inspection_due: more.one("inspection").map(moment),
+        owner: more.one("owner").map(str::to_owned),
+        owner_due: more.one("owner-due").map(moment),
+        retired: more.one("retired") == Some("yes"),
+        ..AssetRegistered::default()
+    })
+}
+
+fn cancelled() -> Body {
+    Body::BookingCancelled(BookingCancelled {})
+}
+
+/// What the words after a thing say of its state.
+fn noted(kind: &str, words: &[String]) -> Body {
+    match kind {
+        "condition" => Body::ConditionNoted(ConditionNoted {
+            condition: Condition::parse(&words[0]).unwrap_or_else(|| panic!("{words:?}: no condition")),
+            person: None,
+            missing: Pairs::new(&words[1..])
+                .all("missing")
+                .into_iter()
+                .map(|id| AssetId::parse(id).unwrap())
+                .collect(),
+            reader: None,
+        }),
+        "maintenance" => {
+            assert!(["block", "flag"].contains(&words[0].as_str()), "{words:?}: block or flag?");
+            Body::MaintenanceOpened(MaintenanceOpened { blocks: words[0] == "block", because: None })
+        }
+        "lost" => Body::MarkedLost(MarkedLost {}),
+        "inspected" => Body::Inspected(Inspected { next_due: Pairs::new(words).one("next").map(moment) }),
+        _ => Body::Recalled(Recalled {
+            wanted_by: moment(&words[0]),
+            wanted_for: Pairs::new(&words[1..]).one("for").map(|id| ProductionId::parse(id).unwrap()),
+            person: None,
+            production: None,
+        }),
+    }
+}
+
+fn production(title: String, more: &Pairs) -> Body {
     Body::ProductionRegistered(ProductionRegistered {
         title,
-        client: None,
-        stage: "production".into(),
+        client: more.one("client").map(str::to_owned),
+        stage: more.one("stage").unwrap_or("production").into(),
         starts: moment("2026-11-01T00:00"),
         ends: moment("2026-12-31T00:00"),
-        budget_cents: None,
-        crew: Vec::new(),
+        budget_cents: more.one("budget").map(|cents| cents.parse().unwrap()),
+        crew: more.all("crew").into_iter().map(person).collect(),
         crew_roles: BTreeMap::new(),
         gear: Gear::default(),
     })
 }
 
+/// `fx6*3` as three of it.
+fn quantity(text: &str) -> Quantity {
+    let (of, count) = text.rsplit_once('*').unwrap_or((text, "1"));
+    Quantity { of: of.to_owned(), count: count.parse().unwrap() }
+}
+
+fn span_of(more: &Pairs, key: &str) -> i64 {
+    more.one(key).map_or(0, |span| i64::try_from(span_ms(span)).unwrap())
+}
+
 fn booking(more: &Pairs) -> Body {
     Body::BookingMade(BookingMade {
         production: more.one("production").map(|id| ProductionId::parse(id).unwrap()),
-        client: None,
+        client: more.one("client").map(str::to_owned),
         person: more.one("person").map(person),
-        rooms: Vec::new(),
-        assets: Vec::new(),
-        models: Vec::new(),
-        stock: Vec::new(),
+        rooms: more.all("room").into_iter().map(|id| RoomId::parse(id).unwrap()).collect(),
+        assets: more.all("asset").into_iter().map(|id| AssetId::parse(id).unwrap()).collect(),
+        kits: more.all("kit").into_iter().map(|id| KitId::parse(id).unwrap()).collect(),
+        models: more.all("model").into_iter().map(quantity).collect(),
+        stock: more.all("stock").into_iter().map(quantity).collect(),
         crew: more.all("crew").into_iter().map(person).collect(),
         starts: moment(more.one("starts").unwrap()),
         ends: moment(more.one("ends").unwrap()),
         status: more.one("status").unwrap_or("confirmed").into(),
-        kits: Vec::new(),
-        title: None,
-        prepare_ms: 0,
-        clean_up_ms: 0,
+        title: more.one("title").map(str::to_owned),
+        prepare_ms: span_of(more, "prepare"),
+        clean_up_ms: span_of(more, "clean-up"),
         series: None,
     })
 }
@@ -314,9 +406,11 @@ fn enrolled(handle: &str, name: &str, role: &str, more: &Pairs) -> (Vec<NewFact>
     let role = Role::parse(role).unwrap_or_else(|| panic!("{role} is no role"));
     let enrolled = PersonEnrolled {
         role,
-        also: Vec::new(),
-        suspended: None,
-        certificates: Vec::new(),
+        also: more.all("also").into_iter().map(|role| Role::parse(role).unwrap()).collect(),
+        suspended: more
+            .one("suspended")
+            .map(|until| Suspension { until: if until == "yes" { None } else { Some(moment(until)) } }),
+        certificates: more.all("certificate").into_iter().map(str::to_owned).collect(),
         active_until: more.one("until").map(moment),
     };
     let identity = Identity {
