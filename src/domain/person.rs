@@ -73,6 +73,12 @@ impl Roles {
         self.0 & others.0 != 0
     }
 
+    /// The same without the admin, where others are among them: whom one would ask.
+    pub fn without_admin(self) -> Self {
+        let rest = Self(self.0 & !Role::Admin.bit());
+        if rest == Self::NONE { self } else { rest }
+    }
+
     /// Those that are in either.
     pub fn or(self, others: Self) -> Self {
         Self(self.0 | others.0)

@@ -2,12 +2,10 @@
 
 use super::judge::{Answered, Outcome, weigh};
 use super::moves::Group;
-use super::of_promise::{as_promise, in_the_way};
+use super::of_promise::{as_promise, exhausted, in_the_way};
 use super::{Decision, Door, answer, held};
 use crate::domain::custody::{Custody, MoveKind};
-use crate::domain::fact::Subject;
 use crate::domain::fact::{Body, Movement};
-use crate::domain::plan::pool::shortage;
 use crate::domain::policy::Situation;
 use crate::domain::session::{Question, Session};
 use crate::domain::verdict::{Concern, Raised, Verdict};
@@ -113,27 +111,13 @@ fn raised(door: &Door, group: &Group, custody: &Custody) -> (Vec<Raised>, UtcMs)
             raised.push(Concern::DueClashesNextBooking { to }.into());
         }
     }
-    raised.extend(exhausted(door, group, own, (from, due)).map(Raised::from));
+    if let Some((pool, short)) = exhausted(door, group, own, (from, due)) {
+        let (to, promised, left) = (as_promise(&short.first), short.promised, short.left);
+        raised.push(Concern::PoolExhausted { pool: pool.name.clone(), promised, left, to }.into());
+    }
     if !house.hours.is_open(due, house.zone) {
         raised.push(Concern::OutOfHours { at: due }.into());
         due = door.until.or_else(|| house.hours.next_open(due, house.zone)).unwrap_or(due);
     }
     (raised, due)
-}
-
-fn exhausted(
-    door: &Door,
-    group: &Group,
-    own: Option<&crate::domain::id::BookingId>,
-    span: (UtcMs, UtcMs),
-) -> Option<Concern> {
-    let Subject::Asset(asset) = &group.subject else { return None };
-    let pool = door.loaded.outlook.pools.first()?;
-    let short = shortage(pool, Some(asset), span, own, door.now.utc)?;
-    Some(Concern::PoolExhausted {
-        pool: pool.name.clone(),
-        promised: short.promised,
-        left: short.left,
-        to: as_promise(&short.first),
-    })
 }

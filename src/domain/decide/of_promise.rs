@@ -5,8 +5,8 @@ use super::Door;
 use super::moves::Group;
 use super::purpose::Purpose;
 use crate::domain::fact::Subject;
-use crate::domain::plan::pool::shortage;
-use crate::domain::plan::{Claim, Resource};
+use crate::domain::plan::pool::{Short, shortage};
+use crate::domain::plan::{Claim, Pool, Resource};
 use crate::domain::session::Session;
 use crate::domain::verdict::{Concern, Promise, Raised};
 use crate::time::UtcMs;
@@ -33,7 +33,8 @@ pub fn raised(door: &Door, session: &Session, group: &Group, purpose: &Purpose) 
     let (promises, due) = promised(door, group, &others, due, purpose.is_fixed());
     raised.extend(promises);
     raised.extend(early(door, session, group, purpose));
-    raised.extend(exhausted(door, group, purpose, due).map(Raised::from));
+    let (pool, due) = pooled(door, group, purpose, due);
+    raised.extend(pool.map(Raised::from));
     raised.sort_by_key(|raised| matches!(raised.concern, Concern::OutOfHours { .. }));
     (raised, due)
 }
@@ -124,18 +125,29 @@ fn early(door: &Door, session: &Session, group: &Group, purpose: &Purpose) -> Op
     Some(about(group, claim, concern))
 }
 
-/// The unit is free, but its model is promised.
-fn exhausted(door: &Door, group: &Group, purpose: &Purpose, due: UtcMs) -> Option<Concern> {
-    let Subject::Asset(asset) = &group.subject else { return None };
+/// The unit is free, but its model is promised: the due time is brought forward where that helps.
+fn pooled(door: &Door, group: &Group, purpose: &Purpose, due: UtcMs) -> (Option<Concern>, UtcMs) {
     let own = purpose.booking.map(|booking| &booking.id);
+    let Some((pool, short)) = exhausted(door, group, own, (door.now.utc, due)) else { return (None, due) };
+    let to = promise(&short.first);
+    let can_wait = short.at.since(door.now.utc) >= door.rules.house.loan_min_ms;
+    if can_wait && !purpose.is_fixed() {
+        return (Some(Concern::BookedToOtherNext { to }), short.at);
+    }
+    let (promised, left) = (short.promised, short.left);
+    (Some(Concern::PoolExhausted { pool: pool.name.clone(), promised, left, to }), due)
+}
+
+/// Whether a unit being away for a span leaves too few of its model for others.
+pub fn exhausted<'a>(
+    door: &'a Door,
+    group: &Group,
+    own: Option<&Claimant>,
+    span: (UtcMs, UtcMs),
+) -> Option<(&'a Pool, Short)> {
+    let Subject::Asset(asset) = &group.subject else { return None };
     let pool = door.loaded.outlook.pools.first()?;
-    let short = shortage(pool, Some(asset), (door.now.utc, due), own, door.now.utc)?;
-    Some(Concern::PoolExhausted {
-        pool: pool.name.clone(),
-        promised: short.promised,
-        left: short.left,
-        to: promise(&short.first),
-    })
+    shortage(pool, Some(asset), span, own, door.now.utc).map(|short| (pool, short))
 }
 
 /// The next that wants it when it is back: within the time that the house looks ahead, another booking than `came_from`.
@@ -149,9 +161,7 @@ pub fn wanted_next(door: &Door, group: &Group, came_from: Option<&Claimant>) -> 
     if let Some(claim) = wanted {
         return Some(promise(claim));
     }
-    let Subject::Asset(asset) = &group.subject else { return None };
-    let pool = door.loaded.outlook.pools.first()?;
-    shortage(pool, Some(asset), (now, until), came_from, now).map(|short| promise(&short.first))
+    exhausted(door, group, came_from, (now, until)).map(|(_, short)| promise(&short.first))
 }
 
 /// The booking that a thing comes back from.

@@ -147,7 +147,9 @@ impl Verdict {
             Self::NothingToLearn => "Not a thing: scan the asset that the code is on".into(),
             Self::TagNotThere { what, code } => format!("{code} is not on {}: nothing changed", what.name),
             Self::NoRight { right, who } => match who {
-                Answerer::Only(roles) => format!("Not allowed: {} is for {roles}", right.name()),
+                Answerer::Only(roles) => {
+                    format!("Not allowed: {} is for {}", right.name(), roles.without_admin())
+                }
                 Answerer::Anybody => format!("Not allowed: {}", right.name()),
             },
             Self::NotFound { named } => format!("Not found: {named}"),
@@ -283,7 +285,7 @@ fn said(raised: &[Raised], telling: &Telling) -> String {
 fn to_do(answerer: Answerer) -> String {
     match answerer {
         Answerer::Anybody => "CONFIRM to take it all the same".into(),
-        Answerer::Only(roles) => format!("Needs {roles}: their badge, then CONFIRM"),
+        Answerer::Only(roles) => format!("Needs {}: their badge, then CONFIRM", roles.without_admin()),
     }
 }
 
