@@ -46,7 +46,9 @@ mod stage;
 use cagekeeper::domain::command::Actor;
 use cagekeeper::domain::loaded::Found;
 use cagekeeper::writer::Order;
-use stage::{Pairs, Stage, hand, handle_of, moment, now, scan, span_ms, station, station_toml, subject, words};
+use stage::{
+    Pairs, Stage, hand, handle_of, moment, now, scan, span_ms, station, station_toml, subject, words,
+};
 
 const STORIES_MIN: usize = 40;
 const DAY_MS: i64 = 86_400_000;
@@ -235,7 +237,9 @@ impl Story {
         let mut said = vec![standing.condition.name().to_owned()];
         said.extend(jobs.map(str::to_owned));
         said.extend(standing.lost_since.map(|since| format!("lost since {}", self.when(since))));
-        said.extend(standing.recall.as_ref().map(|recall| format!("recalled by {}", self.when(recall.wanted_by))));
+        said.extend(
+            standing.recall.as_ref().map(|recall| format!("recalled by {}", self.when(recall.wanted_by))),
+        );
         said.extend(standing.inspection_due.map(|due| format!("inspection due {}", self.when(due))));
         said.extend(standing.retired.then(|| "retired".to_owned()));
         said.join(", ")

@@ -16,6 +16,7 @@ pub mod apply;
 pub mod error;
 pub mod known;
 pub mod load;
+pub mod load_plan;
 pub mod people;
 pub mod question;
 mod rows;

@@ -23,8 +23,8 @@ const LATER_MAX: usize = 500;
 /// A booking at one time.
 #[derive(Debug, Clone, Copy)]
 pub struct Occurrence<'a> {
-    /// Its id: what is out for it is no obstacle.
-    pub id: &'a BookingId,
+    /// Its id, where there is one: what is out for it is no obstacle.
+    pub id: Option<&'a BookingId>,
     /// What it says.
     pub plan: &'a BookingMade,
     /// What others have; nothing of the booking itself is in it.
@@ -123,7 +123,7 @@ impl Occurrence<'_> {
 
     /// It is out to somebody else when this booking begins to take. What is overdue will be back, but is not now.
     fn out(&self, part: &Part, (from, until): Span) -> Option<Why> {
-        let out = part.out.as_ref().filter(|out| out.booking.as_ref() != Some(self.id))?;
+        let out = part.out.as_ref().filter(|out| self.id.is_none() || out.booking.as_ref() != self.id)?;
         let overdue = out.until.is_some_and(|due| due <= self.now);
         let away = if overdue { from <= self.now } else { out.until.is_none_or(|due| from < due) };
         (away && until > self.now).then(|| Why::Out { to: out.to.clone(), until: out.until })
@@ -164,7 +164,7 @@ impl Occurrence<'_> {
         let named = u32::try_from(in_pool(pool, &assets).len()).unwrap_or(u32::MAX);
         let wanted = wanted_of(&self.plan.models, model.as_str()).saturating_add(named);
         // Said of all that is wanted, those that are named one by one among them.
-        let left = too_few(pool, wanted, &[], self.plan.taken(), Some(self.id), self.now);
+        let left = too_few(pool, wanted, &[], self.plan.taken(), self.id, self.now);
         let left = left.map_or(lack.left, |all| all.left);
         let units = pool
             .units
@@ -186,7 +186,7 @@ impl Occurrence<'_> {
         if wanted == 0 && named.is_empty() {
             return None;
         }
-        too_few(pool, wanted, &named, span, Some(self.id), self.now)
+        too_few(pool, wanted, &named, span, self.id, self.now)
     }
 
     fn of_stock(&self, stock: &StockId) -> Option<Conflict> {
@@ -212,7 +212,7 @@ impl Occurrence<'_> {
     fn stock_lack(&self, stock: &StockId, span: Span) -> Option<TooFew> {
         let (pool, shelf) = self.loaded.stocks.get(stock)?;
         let wanted = Some(self.pieces(stock)).filter(|wanted| *wanted > 0)?;
-        stock_too_few(pool, shelf, wanted, span, Some(self.id), self.now)
+        stock_too_few(pool, shelf, wanted, span, self.id, self.now)
     }
 }
 
