@@ -294,7 +294,8 @@ fn judged(
         _ => None,
     });
     let answerer = answerers.fold(Answerer::Anybody, Answerer::and);
-    if !asked.is_empty() && !(confirm && answerer.admits(actor.roles)) {
+    let answered = confirm && answerer.admits(actor.roles);
+    if !asked.is_empty() && !answered {
         let booking = booking.clone();
         asked.truncate(SAID_MAX);
         return Err(Box::new(Verdict::BookingObjection { booking, raised: asked, answerer }));

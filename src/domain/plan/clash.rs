@@ -87,10 +87,11 @@ impl Occurrence<'_> {
 
     fn of_thing(&self, resource: Resource, thing: &Thing) -> Option<Conflict> {
         let (name, why) = self.against(thing, self.plan.taken())?;
-        let ends = parts(thing).flat_map(ends_of).collect();
+        let pool = thing.model.as_ref().and_then(|model| self.loaded.models.get(model));
+        let ends = parts(thing).flat_map(ends_of).chain(pool.into_iter().flat_map(pool_ends)).collect();
         let free_from = match why {
             Why::Unavailable { .. } => None,
-            _ => self.later(ends, |span| self.against(thing, span).is_none()),
+            _ => self.later(ends, |span| self.against(thing, span).is_none() && self.counted(thing, span)),
         };
         Some(Conflict { resource, name, why, instead: self.instead(thing), free_from })
     }
@@ -106,6 +107,11 @@ impl Occurrence<'_> {
         let of_case =
             |part: &Part| Some((format!("{} in {}", thing.part.name, part.name), self.promised(part, span)?));
         thing.members.iter().find_map(of_member).or_else(|| thing.cases.iter().find_map(of_case))
+    }
+
+    /// Whether a unit can be spared from its model.
+    fn counted(&self, thing: &Thing, span: Span) -> bool {
+        thing.model.as_ref().is_none_or(|model| self.model_lack(model, span).is_none())
     }
 
     fn unavailable(&self, part: &Part) -> Option<Why> {
@@ -166,11 +172,7 @@ impl Occurrence<'_> {
         // Said of all that is wanted, those that are named one by one among them.
         let left = too_few(pool, wanted, &[], self.plan.taken(), self.id, self.now);
         let left = left.map_or(lack.left, |all| all.left);
-        let units = pool
-            .units
-            .iter()
-            .flat_map(|unit| unit.claims.iter().map(|claim| claim.until).chain(unit.out_until));
-        let ends = pool.claims.iter().map(|claim| claim.until).chain(units).collect();
+        let ends = pool_ends(pool).collect();
         let free_from = self.later(ends, |span| self.model_lack(model, span).is_none());
         Some(few(Resource::Model(model.clone()), pool, wanted, TooFew { left, ..lack }, free_from))
     }
@@ -237,6 +239,12 @@ fn parts(thing: &Thing) -> impl Iterator<Item = &Part> {
 fn ends_of(part: &Part) -> impl Iterator<Item = UtcMs> {
     let out = part.out.as_ref().and_then(|out| out.until);
     part.claims.iter().map(|claim| claim.until).chain(out)
+}
+
+fn pool_ends(pool: &Pool) -> impl Iterator<Item = UtcMs> {
+    let units = pool.units.iter();
+    let units = units.flat_map(|unit| unit.claims.iter().map(|claim| claim.until).chain(unit.out_until));
+    pool.claims.iter().map(|claim| claim.until).chain(units)
 }
 
 fn in_pool<'a>(pool: &Pool, assets: &[&'a AssetId]) -> Vec<&'a AssetId> {
