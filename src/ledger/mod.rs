@@ -17,6 +17,7 @@ pub mod error;
 pub mod known;
 pub mod listing;
 pub mod load;
+pub mod load_plan;
 pub mod people;
 pub mod question;
 mod rows;

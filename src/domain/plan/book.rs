@@ -156,7 +156,7 @@ fn occurrence<'a>(
     times: usize,
     now: UtcMs,
 ) -> Occurrence<'a> {
-    Occurrence { id, plan, loaded, times: u32::try_from(times).unwrap_or(u32::MAX), now }
+    Occurrence { id: Some(id), plan, loaded, times: u32::try_from(times).unwrap_or(u32::MAX), now }
 }
 
 /// What a booking says in itself.
@@ -208,9 +208,10 @@ fn apart(made: &[(BookingId, BookingMade)], rules: &HouseRules, now: UtcMs) -> R
 }
 
 fn not_found(named: &str, loaded: &BookingLoaded) -> Refused {
+    let why = if named.starts_with("model/") { ", no asset is of that model" } else { "" };
     let near = loaded.unknown.get(named).and_then(Option::as_ref);
-    let named = near.map_or(named.to_owned(), |near| format!("{named}. Did you mean {near}?"));
-    Box::new(Verdict::NotFound { named })
+    let near = near.map_or(String::new(), |near| format!(". Did you mean {near}?"));
+    Box::new(Verdict::NotFound { named: format!("{named}{why}{near}") })
 }
 
 /// Everything that is named is known.
@@ -245,12 +246,10 @@ fn free<'a>(mut each: impl Iterator<Item = Occurrence<'a>>) -> Result<(), Refuse
     let conflict = each.find_map(|occurrence| {
         let mut conflicts = occurrence.conflicts();
         conflicts.truncate(SAID_MAX);
-        (!conflicts.is_empty()).then(|| (occurrence.id.clone(), conflicts))
+        let booking = occurrence.id?.clone();
+        (!conflicts.is_empty()).then_some(Verdict::BookingConflict { booking, conflicts })
     });
-    match conflict {
-        Some((booking, conflicts)) => Err(Box::new(Verdict::BookingConflict { booking, conflicts })),
-        None => Ok(()),
-    }
+    conflict.map_or(Ok(()), |conflict| Err(Box::new(conflict)))
 }
 
 /// What the policy table has to say to, each situation once for a booking or a time.
@@ -264,7 +263,7 @@ fn raised<'a>(each: impl Iterator<Item = Occurrence<'a>>, rules: &HouseRules) ->
         let closed = closed.into_iter().filter(|(moment, _)| !rules.hours.is_open(*moment, rules.zone));
         let new = held.chain(closed.map(|(_, at)| Concern::OutOfHours { at })).collect::<Vec<_>>();
         for concern in new {
-            if concerns.len() < SAID_MAX && !concerns.contains(&concern) {
+            if !concerns.contains(&concern) {
                 concerns.push(concern);
             }
         }
@@ -286,7 +285,7 @@ fn judged(
         let why = format!("{booking} cannot be booked by the rules of the house: {}", refused.say(&telling));
         return Err(Box::new(Verdict::NoSense { why }));
     }
-    let (asked, said): (Vec<Raised>, Vec<Raised>) = raised
+    let (mut asked, said): (Vec<Raised>, Vec<Raised>) = raised
         .into_iter()
         .filter(|raised| rule(raised) != Rule::Done)
         .partition(|raised| matches!(rule(raised), Rule::Ask(_)));
@@ -295,11 +294,13 @@ fn judged(
         _ => None,
     });
     let answerer = answerers.fold(Answerer::Anybody, Answerer::and);
-    if !asked.is_empty() && !(confirm && answerer.admits(actor.roles)) {
+    let answered = confirm && answerer.admits(actor.roles);
+    if !asked.is_empty() && !answered {
         let booking = booking.clone();
+        asked.truncate(SAID_MAX);
         return Err(Box::new(Verdict::BookingObjection { booking, raised: asked, answerer }));
     }
-    Ok(asked.into_iter().chain(said).collect())
+    Ok(asked.into_iter().chain(said).take(SAID_MAX).collect())
 }
 
 fn title(booking: &BookingId, plan: &BookingMade, loaded: &BookingLoaded) -> String {

@@ -23,8 +23,8 @@ const LATER_MAX: usize = 500;
 /// A booking at one time.
 #[derive(Debug, Clone, Copy)]
 pub struct Occurrence<'a> {
-    /// Its id: what is out for it is no obstacle.
-    pub id: &'a BookingId,
+    /// Its id, where there is one: what is out for it is no obstacle.
+    pub id: Option<&'a BookingId>,
     /// What it says.
     pub plan: &'a BookingMade,
     /// What others have; nothing of the booking itself is in it.
@@ -87,10 +87,11 @@ impl Occurrence<'_> {
 
     fn of_thing(&self, resource: Resource, thing: &Thing) -> Option<Conflict> {
         let (name, why) = self.against(thing, self.plan.taken())?;
-        let ends = parts(thing).flat_map(ends_of).collect();
+        let pool = thing.model.as_ref().and_then(|model| self.loaded.models.get(model));
+        let ends = parts(thing).flat_map(ends_of).chain(pool.into_iter().flat_map(pool_ends)).collect();
         let free_from = match why {
             Why::Unavailable { .. } => None,
-            _ => self.later(ends, |span| self.against(thing, span).is_none()),
+            _ => self.later(ends, |span| self.against(thing, span).is_none() && self.counted(thing, span)),
         };
         Some(Conflict { resource, name, why, instead: self.instead(thing), free_from })
     }
@@ -108,6 +109,11 @@ impl Occurrence<'_> {
         thing.members.iter().find_map(of_member).or_else(|| thing.cases.iter().find_map(of_case))
     }
 
+    /// Whether a unit can be spared from its model.
+    fn counted(&self, thing: &Thing, span: Span) -> bool {
+        thing.model.as_ref().is_none_or(|model| self.model_lack(model, span).is_none())
+    }
+
     fn unavailable(&self, part: &Part) -> Option<Why> {
         part.unavailable.clone().map(|because| Why::Unavailable { because })
     }
@@ -123,7 +129,7 @@ impl Occurrence<'_> {
 
     /// It is out to somebody else when this booking begins to take. What is overdue will be back, but is not now.
     fn out(&self, part: &Part, (from, until): Span) -> Option<Why> {
-        let out = part.out.as_ref().filter(|out| out.booking.as_ref() != Some(self.id))?;
+        let out = part.out.as_ref().filter(|out| self.id.is_none() || out.booking.as_ref() != self.id)?;
         let overdue = out.until.is_some_and(|due| due <= self.now);
         let away = if overdue { from <= self.now } else { out.until.is_none_or(|due| from < due) };
         (away && until > self.now).then(|| Why::Out { to: out.to.clone(), until: out.until })
@@ -164,13 +170,9 @@ impl Occurrence<'_> {
         let named = u32::try_from(in_pool(pool, &assets).len()).unwrap_or(u32::MAX);
         let wanted = wanted_of(&self.plan.models, model.as_str()).saturating_add(named);
         // Said of all that is wanted, those that are named one by one among them.
-        let left = too_few(pool, wanted, &[], self.plan.taken(), Some(self.id), self.now);
+        let left = too_few(pool, wanted, &[], self.plan.taken(), self.id, self.now);
         let left = left.map_or(lack.left, |all| all.left);
-        let units = pool
-            .units
-            .iter()
-            .flat_map(|unit| unit.claims.iter().map(|claim| claim.until).chain(unit.out_until));
-        let ends = pool.claims.iter().map(|claim| claim.until).chain(units).collect();
+        let ends = pool_ends(pool).collect();
         let free_from = self.later(ends, |span| self.model_lack(model, span).is_none());
         Some(few(Resource::Model(model.clone()), pool, wanted, TooFew { left, ..lack }, free_from))
     }
@@ -186,7 +188,7 @@ impl Occurrence<'_> {
         if wanted == 0 && named.is_empty() {
             return None;
         }
-        too_few(pool, wanted, &named, span, Some(self.id), self.now)
+        too_few(pool, wanted, &named, span, self.id, self.now)
     }
 
     fn of_stock(&self, stock: &StockId) -> Option<Conflict> {
@@ -212,7 +214,7 @@ impl Occurrence<'_> {
     fn stock_lack(&self, stock: &StockId, span: Span) -> Option<TooFew> {
         let (pool, shelf) = self.loaded.stocks.get(stock)?;
         let wanted = Some(self.pieces(stock)).filter(|wanted| *wanted > 0)?;
-        stock_too_few(pool, shelf, wanted, span, Some(self.id), self.now)
+        stock_too_few(pool, shelf, wanted, span, self.id, self.now)
     }
 }
 
@@ -237,6 +239,12 @@ fn parts(thing: &Thing) -> impl Iterator<Item = &Part> {
 fn ends_of(part: &Part) -> impl Iterator<Item = UtcMs> {
     let out = part.out.as_ref().and_then(|out| out.until);
     part.claims.iter().map(|claim| claim.until).chain(out)
+}
+
+fn pool_ends(pool: &Pool) -> impl Iterator<Item = UtcMs> {
+    let units = pool.units.iter();
+    let units = units.flat_map(|unit| unit.claims.iter().map(|claim| claim.until).chain(unit.out_until));
+    pool.claims.iter().map(|claim| claim.until).chain(units)
 }
 
 fn in_pool<'a>(pool: &Pool, assets: &[&'a AssetId]) -> Vec<&'a AssetId> {

@@ -64,16 +64,15 @@ fn a_free_unit_may_go_while_enough_stay_for_the_others() {
 #[test]
 fn what_a_booking_has_out_is_no_longer_owed_to_it_and_not_there_for_another() {
     let mut pool = pool(3, vec![claim(model(), "unit-b", 2, (500, 9_000))]);
-    let first = pool.units.get_mut(0).unwrap();
+    let first = pool.units.first_mut().unwrap();
     (first.out_until, first.booking) = (Some(UtcMs(8_000)), Some(booking("unit-b")));
     assert_eq!(leaves(&pool, "lav-2", 20_000, None), None, "one is owed, one is left");
     let third = pool.units.get_mut(2).unwrap();
     third.out_until = Some(UtcMs(30_000));
     let short = leaves(&pool, "lav-2", 20_000, None).unwrap();
     assert_eq!((short.at, short.promised, short.left), (NOW, 1, 0));
-    let mut first = pool.units.get(0).unwrap().clone();
-    first.claims = vec![claim(Resource::Asset(asset("lav-1")), "unit-b", 1, (500, 9_000))];
-    *pool.units.get_mut(0).unwrap() = first;
+    let named = claim(Resource::Asset(asset("lav-1")), "unit-b", 1, (500, 9_000));
+    pool.units.first_mut().unwrap().claims.push(named);
     let short = leaves(&pool, "lav-2", 20_000, None).unwrap();
     assert_eq!(short.promised, 2, "what it names one by one is extra");
 }
