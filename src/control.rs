@@ -396,6 +396,9 @@ pub struct Imported {
     pub same: usize,
     /// Facts that were written.
     pub facts: usize,
+    /// Bookings that were promised to others while the file was read, each a sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
     /// The rows that are new or different, as far as a dry run was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<ChangeShown>,
@@ -428,6 +431,7 @@ impl Imported {
             changed: plan.changed,
             same: plan.same,
             facts: 0,
+            refused: Vec::new(),
             changes: if dry_run { plan.changes.iter().map(change).collect() } else { Vec::new() },
         }
     }
@@ -436,9 +440,10 @@ impl Imported {
 /// The commits of a plan and the rows in each. `id` names the import; facts are numbered under it.
 pub fn batches(plan: Plan, id: &str, now: Now) -> Vec<(Batch, usize)> {
     let mut first = 0;
+    let known_seq = Some(plan.known_seq);
     let batch = |portion: crate::import::Portion| {
-        let batch =
-            Batch { id: id.to_owned(), first, facts: portion.facts, identities: portion.identities, now };
+        let crate::import::Portion { facts, identities, .. } = portion;
+        let batch = Batch { id: id.to_owned(), first, facts, identities, known_seq, now };
         first += batch.facts.len();
         (batch, portion.rows)
     };

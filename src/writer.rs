@@ -115,6 +115,9 @@ pub struct Batch {
     pub facts: Vec<NewFact>,
     /// Who people are.
     pub identities: Vec<Identity>,
+    /// The newest fact of the ledger with which a file was compared: bookings made since are looked at again.
+    /// `None` for facts that are taken as they are.
+    pub known_seq: Option<i64>,
     /// When.
     pub now: Now,
 }
@@ -151,6 +154,8 @@ pub enum Reply {
         facts: usize,
         /// People whose identity changed.
         identities: usize,
+        /// Bookings that were promised to others since the file was compared with the ledger, each a sentence.
+        refused: Vec<String>,
     },
     /// A scan at a station that the configuration does not know.
     NoSuchStation(StationId),
@@ -398,15 +403,25 @@ impl Doors<'_> {
             identities += usize::from(ledger.put_identity(identity)?);
         }
         let occasion = Occasion { scan_id: &batch.id, station: self.import_station, now: &batch.now };
-        let mut facts = 0;
+        let (mut facts, mut refused) = (0, Vec::new());
+        let look_again = match batch.known_seq {
+            Some(seq) => ledger.booked_since(seq, &batch.id)?,
+            None => false,
+        };
         for (fact, index) in batch.facts.iter().zip(batch.first..) {
             // A batch that is sent again finds its facts by their ids, whatever has been said of the things since.
             if !ledger.has_fact(&occasion, index)? && !ledger.says(fact)? {
+                if let Some(sentence) =
+                    look_again.then(|| self.promised_since(ledger, fact, &batch.now)).transpose()?.flatten()
+                {
+                    refused.push(sentence);
+                    continue;
+                }
                 ledger.append(&occasion, index, vec![fact.clone()])?;
                 facts += 1;
             }
         }
-        Ok(Reply::Imported { facts, identities })
+        Ok(Reply::Imported { facts, identities, refused })
     }
 }
 

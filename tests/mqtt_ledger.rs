@@ -143,9 +143,16 @@ impl Cage {
             phone: None,
             badges: vec![badge],
         };
-        let batch = Batch { id: "import-1".into(), first: 0, facts, identities: vec![identity], now: now() };
+        let batch = Batch {
+            id: "import-1".into(),
+            first: 0,
+            facts,
+            identities: vec![identity],
+            known_seq: None,
+            now: now(),
+        };
         let reply = self.writer.ask(Input::Batch(batch)).await.unwrap();
-        assert_eq!(reply, Reply::Imported { facts: 2 * ASSETS + 1, identities: 1 });
+        assert_eq!(reply, Reply::Imported { facts: 2 * ASSETS + 1, identities: 1, refused: Vec::new() });
     }
 
     fn tell(&mut self) {

@@ -86,8 +86,9 @@ fn write(
     let of = plan.new + plan.changed;
     let mut rows = 0;
     for (batch, batch_rows) in batches(plan, &entropy::id()?, desk.now()) {
-        if let Reply::Imported { facts, .. } = desk.record(Input::Batch(batch))? {
+        if let Reply::Imported { facts, refused, .. } = desk.record(Input::Batch(batch))? {
             imported.facts += facts;
+            imported.refused.extend(refused);
         }
         rows += batch_rows;
         bar.at(Progress { rows, of });
@@ -113,7 +114,8 @@ fn mend(failure: Failure) -> Failure {
 }
 
 fn show(screen: &mut Screen, imported: &Imported) -> anyhow::Result<()> {
-    let Imported { kind, file, dry_run, new, changed, same, changes, .. } = imported;
+    let Imported { kind, file, dry_run, new, changed, same, changes, refused, .. } = imported;
+    refused.iter().try_for_each(|sentence| screen.line(&format!("{file}: {sentence}")))?;
     for change in changes {
         let word = if change.new { "new" } else { "changed" };
         screen.line(&format!("{file}:{}: {word} {}", change.line, change.thing))?;

@@ -62,7 +62,10 @@ impl Enrolment {
         let identity = Identity { person: person.clone(), handle, name, email, phone, badges };
         let subject = Subject::Person(person.clone());
         let fact = NewFact { subject, actor: by.person.clone(), body: Body::PersonEnrolled(body) };
-        Ok((Batch { id, first: 0, facts: vec![fact], identities: vec![identity], now }, person))
+        Ok((
+            Batch { id, first: 0, facts: vec![fact], identities: vec![identity], known_seq: None, now },
+            person,
+        ))
     }
 
     /// The handle and each badge belong to nobody and nothing else.

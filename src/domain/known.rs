@@ -26,6 +26,8 @@ pub struct Identity {
 /// Everything that a file can refer to or change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
+    /// The newest fact at that moment.
+    pub seq: i64,
     /// Assets, kits, rooms, productions, bookings and people, each as its newest registration says.
     pub registered: BTreeMap<Subject, Body>,
     /// The things that a code is on.

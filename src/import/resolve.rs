@@ -29,6 +29,8 @@ pub struct Plan {
     pub changed: usize,
     /// Rows that say what the ledger says.
     pub same: usize,
+    /// The newest fact of the ledger that the rows were compared with.
+    pub known_seq: i64,
 }
 
 /// What one commit of an import records.
@@ -89,7 +91,8 @@ impl<'a> Resolver<'a> {
             _ => None,
         };
         let models = known.registered.values().filter_map(model).collect();
-        let (seen, errors, plan) = (BTreeMap::new(), Vec::new(), Plan::default());
+        let plan = Plan { known_seq: known.seq, ..Plan::default() };
+        let (seen, errors) = (BTreeMap::new(), Vec::new());
         Self { known, file, columns, tags_of, handle_of, in_file, models, seen, errors, plan }
     }
 

@@ -107,6 +107,13 @@ impl Ledger {
         Ok(self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
     }
 
+    /// Whether others than this import have made bookings since that fact.
+    pub fn booked_since(&self, seq: i64, import: &str) -> Result<bool, LedgerError> {
+        let sql =
+            "SELECT EXISTS (SELECT 1 FROM fact WHERE seq > ?1 AND kind = 'booking-made' AND scan_id <> ?2)";
+        Ok(self.conn.prepare_cached(sql)?.query_row(params![seq, import], |row| row.get(0))?)
+    }
+
     /// Whether anything has been said of that subject.
     pub fn is_known(&self, subject: &Subject) -> Result<bool, LedgerError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM subject WHERE subject = ?1)";

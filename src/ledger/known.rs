@@ -76,6 +76,7 @@ impl Reader {
 
 fn known(conn: &Connection) -> Result<Known, LedgerError> {
     Ok(Known {
+        seq: super::head_seq(conn)?,
         registered: registered(conn)?,
         tags: tags(conn)?,
         badges: rows(conn, "SELECT code, person FROM badge", |row| Ok((row.get(0)?, row.get(1)?)))?

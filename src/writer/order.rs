@@ -1,18 +1,20 @@
 //! Orders: what people and programs ask for by other means than a reader, through the same decisions.
 
 use super::{Answer, Doors, Order, Reply, named_by};
-use crate::domain::command::Command;
+use crate::domain::command::{Actor, Command};
 use crate::domain::decide::{ByHand, Decision, by_hand, not_allowed};
 use crate::domain::fact::{Body, NewFact, Subject};
 use crate::domain::id::KitId;
 use crate::domain::loaded::{Found, Loaded};
-use crate::domain::plan::book::{Wanted, book};
+use crate::domain::person::{Role, Roles};
+use crate::domain::plan::book::{Wanted, book, cancel};
 use crate::domain::session::Session;
 use crate::domain::verdict::{Telling, Verdict};
 use crate::ledger::append::Occasion;
 use crate::ledger::load::{self, Question};
 use crate::ledger::scanlog::ScanRow;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, load_plan};
+use crate::time::Now;
 
 impl Doors<'_> {
     /// Decides and records what somebody asks for.
@@ -76,10 +78,30 @@ impl Doors<'_> {
         Ok((by_hand(&asked, rules, &order.now), loaded.found.clone()))
     }
 
+    /// Why a booking of a file cannot be made any more: its things were promised while the file was read.
+    pub(super) fn promised_since(
+        &self,
+        ledger: &Ledger,
+        fact: &NewFact,
+        now: &Now,
+    ) -> Result<Option<String>, LedgerError> {
+        let (Subject::Booking(booking), Body::BookingMade(plan)) = (&fact.subject, &fact.body) else {
+            return Ok(None);
+        };
+        let house = &self.by_hand.house;
+        let wanted = Wanted { booking, plan, repeats: None, exists: false };
+        let loaded = load_plan::load_booking(ledger.conn(), &wanted, house, now.utc)?;
+        let anybody = Actor { person: None, roles: Roles::of(&Role::ALL) };
+        let (verdict, _) = book(&wanted, &loaded, &anybody, true, house, now);
+        let telling = Telling { names: false, zone: self.zone, now: now.utc };
+        let refused = matches!(verdict, Verdict::BookingConflict { .. });
+        Ok(refused.then(|| verdict.sentence(&telling)))
+    }
+
     /// Decides a command about a booking; `None` for every other.
     fn booking(
         &self,
-        _ledger: &Ledger,
+        ledger: &Ledger,
         order: &Order,
     ) -> Result<Option<(Verdict, Vec<NewFact>)>, LedgerError> {
         let house = &self.by_hand.house;
@@ -90,8 +112,12 @@ impl Doors<'_> {
         match command {
             Command::Book { booking, plan, repeats, exists } => {
                 let wanted = Wanted { booking, plan, repeats: *repeats, exists: *exists };
-                let loaded = crate::domain::plan::loaded::BookingLoaded::default();
+                let loaded = load_plan::load_booking(ledger.conn(), &wanted, house, now.utc)?;
                 Ok(Some(book(&wanted, &loaded, by, *confirm, house, now)))
+            }
+            Command::CancelBooking { booking, series } => {
+                let loaded = load_plan::load_cancelling(ledger.conn(), booking)?;
+                Ok(Some(cancel(booking, *series, &loaded, by)))
             }
             _ => Ok(None),
         }

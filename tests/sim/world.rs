@@ -347,7 +347,7 @@ impl World {
         let facts = vec![NewFact { subject, actor: None, body }];
         let id = format!("import-{}", self.imports.len());
         self.imports.insert(id.clone(), booked);
-        let batch = Batch { id, first: 0, facts, identities: Vec::new(), now: self.now() };
+        let batch = Batch { id, first: 0, facts, identities: Vec::new(), known_seq: None, now: self.now() };
         self.queue.push_back(Input::Batch(batch));
     }
 }

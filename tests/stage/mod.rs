@@ -152,8 +152,14 @@ impl Stage {
     pub fn set(&mut self, line: &str, at: UtcMs) {
         let (facts, identities) = props(line);
         let count = facts.len();
-        let batch =
-            Batch { id: "stage".into(), first: self.set, facts, identities, now: now(at, 3_600_000, true) };
+        let batch = Batch {
+            id: "stage".into(),
+            first: self.set,
+            facts,
+            identities,
+            known_seq: None,
+            now: now(at, 3_600_000, true),
+        };
         self.set += count;
         self.writer().handle_group(&[Input::Batch(batch)]).unwrap();
     }

@@ -276,7 +276,10 @@ async fn import(shared: &Arc<Shared>, wanted: Wanted, say: &Sender<Value>) -> Re
     for (mut batch, portion) in batches(plan, &id, shared.now()) {
         batch.facts.iter_mut().for_each(|fact| fact.actor.clone_from(&by));
         match shared.writer.ask(Input::Batch(batch)).await {
-            Ok(Reply::Imported { facts, .. }) => done.facts += facts,
+            Ok(Reply::Imported { facts, refused, .. }) => {
+                done.facts += facts;
+                done.refused.extend(refused);
+            }
             Ok(_) => {}
             Err(error) => return Response::refused(EXIT_STORAGE, vec![error.to_string()]),
         }

@@ -8,9 +8,8 @@ use super::people::{PERSON_COLUMNS, holder_row};
 use crate::domain::fact::{Condition, Loan, StockUse};
 use crate::domain::id::{AssetId, KitId, PersonId, RoomId, StockId};
 use crate::domain::loaded::{Asset, Job, Kit, Recall, Room, Standing, Stock};
-use crate::domain::plan::pool::Lot;
-use crate::ledger::LedgerError;
 use crate::ledger::rows::{CUSTODY_COLUMNS, custody};
+use crate::ledger::{LedgerError, load_plan};
 use crate::time::UtcMs;
 
 /// A member of a kit beyond this many is not loaded: a case holds dozens.
@@ -202,21 +201,9 @@ pub fn stock(
         })
     };
     let stock = conn.prepare_cached(sql)?.query_row(params![id, person], read).optional()?;
-    let with_lots = |stock| Ok(Stock { lots: lots(conn, id)?, ..stock });
-    stock.map(with_lots).transpose()
-}
-
-/// The pieces of a stock that are out; of what is consumed, those that bookings have had already.
-fn lots(conn: &Connection, id: &StockId) -> Result<Vec<Lot>, LedgerError> {
-    let sql = "SELECT count, nullif(booking, ''), due_ms FROM stock_out WHERE stock = ?1
-               UNION ALL SELECT sum(count), booking, NULL FROM usage
-               WHERE subject = 'stock/' || ?1 AND booking IS NOT NULL GROUP BY booking ORDER BY 2, 3, 1";
-    let read = |row: &Row<'_>| {
-        let count = u32::try_from(row.get::<_, i64>(0)?.max(0)).unwrap_or(u32::MAX);
-        let until: Option<UtcMs> = row.get(2)?;
-        Ok(Lot { count, booking: row.get(1)?, until: until.unwrap_or(UtcMs(i64::MAX)) })
-    };
-    Ok(conn.prepare_cached(sql)?.query_map([id], read)?.collect::<Result<_, _>>()?)
+    let shelf = load_plan::shelf(conn, id)?;
+    let lots = shelf.map(|(_, shelf)| shelf.lots).unwrap_or_default();
+    Ok(stock.map(|stock| Stock { lots, ..stock }))
 }
 
 /// Loads a room.
