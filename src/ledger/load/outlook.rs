@@ -16,8 +16,11 @@ use crate::time::UtcMs;
 /// Claims on one thing: more are not loaded, the earliest count.
 const CLAIMS_MAX: u32 = 64;
 
-/// Claims on a model or a stock, and on its units.
-const POOL_CLAIMS_MAX: u32 = 2_000;
+/// Claims on a model or a stock.
+const POOL_CLAIMS_MAX: u32 = 256;
+
+/// Claims on the units of a model, all together.
+const UNIT_CLAIMS_MAX: u32 = 2_000;
 
 /// Units of a model.
 const UNITS_MAX: u32 = 2_000;
@@ -70,9 +73,10 @@ pub fn claims(
     let sql = "SELECT c.resource, c.count, b.id, coalesce(json_extract(b.plan, '$.title'), p.title, b.client, b.id),
                b.production, (SELECT json_group_array(x.person) FROM booking_person x WHERE x.booking = b.id),
                b.starts_ms, b.ends_ms, c.from_ms, c.until_ms, c.confirmed
-               FROM json_each(?1) j CROSS JOIN claim c ON c.resource = j.value AND c.until_ms > ?2
-               JOIN booking b ON b.id = c.booking LEFT JOIN production p ON p.id = b.production
-               ORDER BY c.from_ms, c.resource, c.booking LIMIT ?3";
+               FROM (SELECT c.* FROM json_each(?1) j CROSS JOIN claim c ON c.resource = j.value AND c.until_ms > ?2
+               ORDER BY c.from_ms, c.resource, c.booking LIMIT ?3) c
+               CROSS JOIN booking b ON b.id = c.booking LEFT JOIN production p ON p.id = b.production
+               ORDER BY c.from_ms, c.resource, c.booking";
     let names: Vec<String> = resources.iter().map(ToString::to_string).collect();
     let names = serde_json::to_string(&names)?;
     let mut statement = conn.prepare_cached(sql)?;
@@ -110,7 +114,7 @@ fn model_pool(conn: &Connection, model: &ModelId, now: UtcMs) -> Result<Option<P
     let mut units = units(conn, model)?;
     let names: Vec<Resource> = units.iter().map(|unit| Resource::Asset(unit.asset.clone())).collect();
     let mut by_unit: BTreeMap<Resource, Vec<Claim>> = BTreeMap::new();
-    for claim in claims(conn, &names, now, POOL_CLAIMS_MAX)? {
+    for claim in claims(conn, &names, now, UNIT_CLAIMS_MAX)? {
         by_unit.entry(claim.resource.clone()).or_default().push(claim);
     }
     for (unit, name) in units.iter_mut().zip(&names) {

@@ -106,7 +106,8 @@ pub fn current_bookings(conn: &Connection, id: &PersonId, now: UtcMs) -> Result<
     let sql = format!(
         "SELECT b.id, b.plan FROM booking_person x JOIN booking b ON b.id = x.booking
          WHERE x.person = ?1 AND x.ends_ms > ?2 AND b.status = 'confirmed'
-         AND b.starts_ms - coalesce(json_extract(b.plan, '$.prepare_ms'), 0) <= ?2 ORDER BY b.id LIMIT {CURRENT_MAX}"
+         AND (b.starts_ms <= ?2 OR (instr(b.plan, '\"prepare_ms\"') > 0
+         AND b.starts_ms - json_extract(b.plan, '$.prepare_ms') <= ?2)) ORDER BY b.id LIMIT {CURRENT_MAX}"
     );
     let found: Vec<Booking> =
         conn.prepare_cached(&sql)?.query_map(params![id, now], booking_row)?.collect::<Result<_, _>>()?;
