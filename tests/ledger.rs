@@ -26,9 +26,9 @@ fn cage() -> Stage {
     for line in [
         "person ana \"Ana Silva\" crew badge ANA",
         "kit case-a \"Camera case\"",
-        "asset cam-1 \"Sony FX6\" tag CAM1 kit case-a",
+        "asset cam-1 \"Sony FX6\" tag CAM1",
         "asset lens-1 \"Zoom 24-70\" tag LENS1",
-        "booking b-1 person ana starts 08:00 ends 18:00",
+        "booking b-1 person ana asset cam-1 asset lens-1 starts 08:00 ends 18:00",
     ] {
         stage.set(line, moment("08:00"));
     }
@@ -266,8 +266,17 @@ fn a_tampered_row_is_found_and_named() {
         ("UPDATE booking_person SET person = 'p-bo'", "booking_person: (p-bo"),
         ("UPDATE subject SET hlc = hlc + 1 WHERE subject = 'asset/cam-1'", "subject: (asset/cam-1"),
         ("UPDATE person SET role = 'admin'", "person: (p-ana, admin"),
+        ("UPDATE claim SET until_ms = until_ms + 1", "claim: (asset/cam-1"),
+        ("UPDATE usage SET day_cents = 1 WHERE subject = 'asset/cam-1'", "usage: (s2.0"),
+        ("UPDATE standing SET condition = 'ok'", "standing: (asset/cam-1, ok"),
+        ("DELETE FROM job", "job: ("),
+        ("UPDATE stock SET count = 13", "stock: (sandbag, Sandbag, lent, 13"),
+        ("INSERT INTO stock_out VALUES ('sandbag', '', '', '', 1, 0, NULL)", "stock_out: (sandbag"),
     ] {
-        let stage = cage();
+        let mut stage = cage();
+        for line in ["stock sandbag \"Sandbag\" lent 12", "condition cam-1 dirty", "maintenance cam-1 flag"] {
+            stage.set(line, moment("09:10"));
+        }
         assert!(checks(&stage).iter().all(Report::is_whole));
         assert!(stage.raw().execute(sql, []).unwrap() > 0, "{sql}");
         for report in checks(&stage) {

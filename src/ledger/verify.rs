@@ -116,6 +116,7 @@ fn verify(conn: &Connection) -> Result<Report, LedgerError> {
     let mut report = Report::default();
     check_integrity(conn, "integrity_check", &mut report)?;
     let mut scratch = Ledger::in_memory("verify")?;
+    check_schema(conn, &scratch.conn, &mut report)?;
     scratch.transaction(|scratch| replay(conn, &scratch.conn, &mut report))?;
     for (table, order) in PROJECTIONS {
         compare(conn, &scratch.conn, &format!("SELECT * FROM {table} ORDER BY {order}"), table, &mut report)?;
@@ -140,6 +141,15 @@ fn check_integrity(conn: &Connection, pragma: &str, report: &mut Report) -> Resu
     let mut statement = conn.prepare(&format!("PRAGMA {pragma}"))?;
     let said: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     said.into_iter().filter(|line| line != "ok").for_each(|line| report.differs(format!("the file: {line}")));
+    Ok(())
+}
+
+/// Tables, indexes and triggers are those that this program makes: a column of another name holds nothing that it finds.
+fn check_schema(live: &Connection, made: &Connection, report: &mut Report) -> Result<(), LedgerError> {
+    let sql = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name";
+    let rows = report.rows;
+    compare(live, made, sql, "the schema", report)?;
+    report.rows = rows;
     Ok(())
 }
 
