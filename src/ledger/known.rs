@@ -139,3 +139,36 @@ fn people(conn: &Connection) -> Result<BTreeMap<PersonHandle, Identity>, LedgerE
     }
     Ok(people)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fact::{Annulled, BookingCancelled, BookingMade, NewFact};
+    use crate::domain::id::StationId;
+    use crate::ledger::append::Occasion;
+    use crate::time::{MonoMs, Now, UtcMs};
+
+    fn say(ledger: &mut Ledger, scan_id: &str, body: Body) -> NewFact {
+        let fact = NewFact { subject: Subject::parse("booking/b-1").unwrap(), actor: None, body };
+        let now = Now { mono: MonoMs(0), utc: UtcMs(0), trusted: true };
+        let station = StationId::parse("control").unwrap();
+        let occasion = Occasion { scan_id, station: &station, now: &now };
+        ledger.append(&occasion, 0, vec![fact.clone()]).unwrap();
+        fact
+    }
+
+    #[test]
+    fn a_cancelled_booking_is_not_known_until_it_is_made_again_or_the_cancelling_is_taken_back() {
+        let mut ledger = Ledger::in_memory("0123456789ab").unwrap();
+        let plan =
+            r#"{"starts":"2026-11-23T08:00:00.000Z","ends":"2026-11-23T18:00:00.000Z","status":"hold"}"#;
+        let made = Body::BookingMade(serde_json::from_str::<BookingMade>(plan).unwrap());
+        let made = say(&mut ledger, "s1", made);
+        assert!(ledger.says(&made).unwrap());
+        say(&mut ledger, "s2", Body::BookingCancelled(BookingCancelled {}));
+        assert!(ledger.known().unwrap().registered.is_empty());
+        assert!(!ledger.says(&made).unwrap(), "it has to be said again");
+        say(&mut ledger, "s3", Body::Annulled(Annulled { facts: vec!["s2.0".into()], reader: None }));
+        assert_eq!(ledger.known().unwrap().registered.len(), 1);
+    }
+}
