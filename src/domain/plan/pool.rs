@@ -318,4 +318,5 @@ impl<'a> Pieces<'a> {
 }
 
 #[cfg(test)]
+#[path = "pool_tests.rs"]
 mod tests;

@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(lacks(&rights, &attendant, Right::Book), None);
         assert_eq!(
             lacks(&rights, &attendant, Right::Import).unwrap(),
-            "Not allowed: import is for studio-manager or admin"
+            "Not allowed: import is for studio-manager"
         );
     }
 }
