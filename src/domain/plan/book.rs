@@ -227,7 +227,7 @@ fn known(plan: &BookingMade, loaded: &BookingLoaded) -> Result<(), Refused> {
     let is_model =
         |of: &str| loaded.models.iter().any(|(id, pool)| id.as_str() == of && !pool.name.is_empty());
     let model = plan.models.iter().find(|quantity| !is_model(&quantity.of));
-    let model = model.map(|quantity| format!("model/{}, no asset is of that model", quantity.of));
+    let model = model.map(|quantity| format!("model/{}", quantity.of));
     let is_stock = |of: &str| loaded.stocks.keys().any(|id| id.as_str() == of);
     let stock = plan.stock.iter().find(|quantity| !is_stock(&quantity.of));
     let stock = stock.map(|quantity| format!("stock/{}", quantity.of));
@@ -308,3 +308,6 @@ fn title(booking: &BookingId, plan: &BookingMade, loaded: &BookingLoaded) -> Str
         plan.title.clone().or_else(|| loaded.production_title.clone()).or_else(|| plan.client.clone());
     title.unwrap_or_else(|| booking.to_string())
 }
+
+#[cfg(test)]
+mod tests;
