@@ -47,12 +47,13 @@ impl Conflict {
                 let until = until.map_or("without a due time".into(), |until| format!("until {}", at(until)));
                 format!("{} is out to {to} {until}", self.name)
             }
-            Why::TooFew { wanted, left, of, at: moment, promised_to } => format!(
-                "{wanted} {} wanted, {left} of {of} left {}, the others are promised to {}",
-                self.name,
-                at(*moment),
-                promised_to.join(", ")
-            ),
+            Why::TooFew { wanted, left, of, at: moment, promised_to } => {
+                let others = match promised_to.as_slice() {
+                    [] => String::new(),
+                    titles => format!(", the others are promised to {}", titles.join(", ")),
+                };
+                format!("{wanted} {} wanted, {left} of {of} left {}{others}", self.name, at(*moment))
+            }
             Why::Unavailable { because } => format!("{} is {because}", self.name),
         };
         let instead = if self.instead.is_empty() {

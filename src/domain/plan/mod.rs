@@ -10,6 +10,7 @@ pub mod hours;
 pub mod loaded;
 pub mod pool;
 pub mod recur;
+pub mod sense;
 pub mod wall;
 
 /// Something that a booking can take.
