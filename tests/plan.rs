@@ -267,6 +267,8 @@ fn plan() -> impl Strategy<Value = BookingMade> {
                     prepare_ms: prepare * HOUR_MS,
                     clean_up_ms: clean_up * HOUR_MS,
                     series: None,
+                    overrides: Vec::new(),
+                    confirmed_by: None,
                 }
             },
         )

@@ -217,6 +217,8 @@ fn add(hand: &mut Hand<'_>, said: &Add) -> anyhow::Result<ScanShown> {
         prepare_ms: hand.config.house.prepare_ms,
         clean_up_ms: hand.config.house.clean_up_ms,
         series: None,
+        overrides: Vec::new(),
+        confirmed_by: None,
     };
     let plan = Box::new(with_parts(hand, empty, &said.parts)?);
     let until = hand.moment_if(said.until.as_deref(), Edge::End)?;

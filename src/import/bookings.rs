@@ -189,5 +189,7 @@ fn resolve(to: &mut Resolver<'_>, row: BookingRow, house: &HouseRules) -> Bookin
         prepare_ms: to.keep("prepare_min", prepare_ms, old.map(|old| old.prepare_ms)),
         clean_up_ms: to.keep("clean_up_min", clean_up_ms, old.map(|old| old.clean_up_ms)),
         series: old.and_then(|old| old.series.clone()),
+        overrides: old.map(|old| old.overrides.clone()).unwrap_or_default(),
+        confirmed_by: old.and_then(|old| old.confirmed_by.clone()),
     }
 }

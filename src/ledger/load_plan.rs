@@ -167,6 +167,8 @@ fn nothing((starts, ends): (UtcMs, UtcMs)) -> BookingMade {
         prepare_ms: 0,
         clean_up_ms: 0,
         series: None,
+        overrides: Vec::new(),
+        confirmed_by: None,
     }
 }
 

@@ -342,6 +342,8 @@ impl World {
             prepare_ms: 0,
             clean_up_ms: 0,
             series: None,
+            overrides: Vec::new(),
+            confirmed_by: None,
         });
         let subject = stage::subject(&format!("booking/{}", booked.id));
         let facts = vec![NewFact { subject, actor: None, body }];

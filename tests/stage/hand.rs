@@ -54,6 +54,8 @@ pub fn plan(more: &Pairs) -> BookingMade {
         prepare_ms: span(more, "prepare"),
         clean_up_ms: span(more, "clean-up"),
         series: None,
+        overrides: Vec::new(),
+        confirmed_by: None,
     }
 }
 

@@ -405,6 +405,8 @@ fn booking(more: &Pairs) -> Body {
         prepare_ms: span_of(more, "prepare"),
         clean_up_ms: span_of(more, "clean-up"),
         series: None,
+        overrides: Vec::new(),
+        confirmed_by: None,
     })
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{AssetId, BookingId, KitId, PersonId, ProductionId, RoomId};
+use crate::domain::policy::Situation;
 use crate::time::UtcMs;
 
 /// What is known of a production.
@@ -120,6 +121,12 @@ pub struct BookingMade {
     /// The first booking of the recurrence that it is part of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<BookingId>,
+    /// What was asked when it was made, and confirmed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Situation>,
+    /// Who confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<PersonId>,
 }
 
 /// The status of a booking that others cannot have any more.

@@ -10,7 +10,7 @@ use super::sense::{apart, sensible};
 use crate::domain::command::{Actor, Repeats};
 use crate::domain::fact::{Body, BookingCancelled, BookingMade, NewFact, Subject};
 use crate::domain::id::BookingId;
-use crate::domain::policy::{Answerer, Rule};
+use crate::domain::policy::{Answerer, Rule, Situation};
 use crate::domain::rules::HouseRules;
 use crate::domain::verdict::{Concern, Raised, Telling, Verdict};
 use crate::time::{Now, UtcMs};
@@ -104,7 +104,8 @@ fn decided(
     let rest = loaded.without(&own.iter().chain(&dropped).cloned().collect());
     let each = || made.iter().map(|(id, plan)| occurrence(id, plan, &rest, made.len(), now));
     free(each())?;
-    let notices = judged(wanted.booking, raised(each(), rules), by, rules, now)?;
+    let (notices, overrides) = judged(wanted.booking, raised(each(), rules), by, rules, now)?;
+    let confirmed_by = by.0.person.clone().filter(|_| !overrides.is_empty());
     let plan = made.first().map_or(wanted.plan, |(_, plan)| plan);
     let verdict = Verdict::Booked {
         booking: wanted.booking.clone(),
@@ -115,7 +116,10 @@ fn decided(
         notices,
     };
     let cancelled = dropped.into_iter().map(|id| fact(by.0, id, cancelled()));
-    let made = made.into_iter().map(|(id, plan)| fact(by.0, id, Body::BookingMade(plan)));
+    let made = made.into_iter().map(|(id, plan)| {
+        let (overrides, confirmed_by) = (overrides.clone(), confirmed_by.clone());
+        fact(by.0, id, Body::BookingMade(BookingMade { overrides, confirmed_by, ..plan }))
+    });
     Ok((verdict, made.chain(cancelled).collect()))
 }
 
@@ -225,7 +229,7 @@ fn judged(
     (actor, confirm): (&Actor, bool),
     rules: &HouseRules,
     now: UtcMs,
-) -> Result<Vec<Raised>, Refused> {
+) -> Result<(Vec<Raised>, Vec<Situation>), Refused> {
     let rule = |raised: &Raised| rules.policy.rule(raised.concern.situation());
     if let Some(refused) = raised.iter().find(|raised| rule(raised) == Rule::Refused) {
         let telling = Telling { names: false, zone: rules.zone, now };
@@ -247,7 +251,8 @@ fn judged(
         asked.truncate(SAID_MAX);
         return Err(Box::new(Verdict::BookingObjection { booking, raised: asked, answerer }));
     }
-    Ok(asked.into_iter().chain(said).take(SAID_MAX).collect())
+    let overrides: BTreeSet<Situation> = asked.iter().map(|raised| raised.concern.situation()).collect();
+    Ok((asked.into_iter().chain(said).take(SAID_MAX).collect(), overrides.into_iter().collect()))
 }
 
 fn title(booking: &BookingId, plan: &BookingMade, loaded: &BookingLoaded) -> String {
@@ -308,6 +313,8 @@ mod tests {
             prepare_ms: 0,
             clean_up_ms: 0,
             series: None,
+            overrides: Vec::new(),
+            confirmed_by: None,
         }
     }
 
