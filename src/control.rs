@@ -46,6 +46,9 @@ pub enum Request {
         station: StationId,
         /// The code.
         code: String,
+        /// Codes that were read together with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<String>,
     },
     /// How the daemon is.
     Status,

@@ -41,6 +41,7 @@ mod scan;
 mod screen;
 mod shell;
 mod state;
+mod state_lines;
 mod status;
 mod stock;
 mod verify;
@@ -80,8 +81,9 @@ enum Verb {
     Scan {
         /// Where
         station: String,
-        /// The code on the label, an id, or the printed name of a thing
-        code: String,
+        /// The code on the label, an id, or the printed name of a thing; several are tags read together
+        #[arg(required = true, value_name = "CODE")]
+        codes: Vec<String>,
     },
     /// Check gear out to somebody by hand
     Checkout(gear::Checkout),
@@ -221,7 +223,7 @@ fn run_verb(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.verb {
         Verb::Run => run::run(&config()?),
         Verb::Demo { fast } => demo::open::demo(fast),
-        Verb::Scan { station, code } => scan::scan(&config()?, screen, &station, &code),
+        Verb::Scan { station, codes } => scan::scan(&config()?, screen, &station, &codes),
         Verb::Checkout(said) => gear::checkout(&config()?, screen, &said),
         Verb::Return(said) => gear::take_back(&config()?, screen, &said),
         Verb::Extend(said) => gear::extend(&config()?, screen, &said),

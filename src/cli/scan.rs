@@ -1,4 +1,4 @@
-//! `scan STATION CODE`: a code typed by hand. Scanning is never the only way.
+//! `scan STATION CODE…`: codes typed by hand, several as tags that were read together.
 
 use std::process::ExitCode;
 
@@ -16,15 +16,21 @@ use crate::nearest::nearest;
 use crate::writer::{Input, Scan};
 
 /// Scans a code at a station. Exits 0 for done, notice and again, 1 for ask and refused.
-pub fn scan(config: &Config, screen: &mut Screen, station: &str, code: &str) -> anyhow::Result<ExitCode> {
+pub fn scan(
+    config: &Config,
+    screen: &mut Screen,
+    station: &str,
+    codes: &[String],
+) -> anyhow::Result<ExitCode> {
     let station = known_station(config, station)?;
-    let code = &named_by(config, code);
+    let mut codes = codes.iter().map(|code| named_by(config, code));
+    let (code, also) = (codes.next().unwrap_or_default(), codes.collect());
     let shown = match Daemon::connect(&config.control.path)? {
         Some(mut daemon) => {
-            let request = Request::Scan { station, code: code.to_owned() };
+            let request = Request::Scan { station, code, also };
             daemon.ask(&request, |_| ())?.scan.ok_or_else(incomplete)?
         }
-        None => by_itself(config, station, code)?,
+        None => by_itself(config, station, code, also)?,
     };
     if screen.is_json() {
         screen.json(&shown)?
@@ -53,16 +59,14 @@ fn known_station(config: &Config, text: &str) -> Result<StationId, Failure> {
     Err(Failure::Wrong(format!("there is no station {text:?}: expected one of {}{hint}", ids.join(", "))))
 }
 
-fn by_itself(config: &Config, station: StationId, code: &str) -> anyhow::Result<ScanShown> {
+fn by_itself(
+    config: &Config,
+    station: StationId,
+    code: String,
+    also: Vec<String>,
+) -> anyhow::Result<ScanShown> {
     let mut desk = Desk::open(config)?;
-    let scan = Scan {
-        id: entropy::id()?,
-        station,
-        reader: None,
-        payload: code.to_owned(),
-        also: Vec::new(),
-        now: desk.now(),
-    };
+    let scan = Scan { id: entropy::id()?, station, reader: None, payload: code, also, now: desk.now() };
     let reply = desk.record(Input::Scan(scan))?;
     let shown = ScanShown::of_reply(&reply, &|person| named(desk.ledger(), person), config.timezone);
     desk.close()?;

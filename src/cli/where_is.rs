@@ -5,17 +5,19 @@ use std::process::ExitCode;
 use serde::Serialize;
 use serde_json::json;
 
-use super::desk::{reader, utc};
-use super::out::{OutShown, show as show_out};
+use super::Failure;
+use super::hand::Look;
+use super::naming::find as complete;
+use super::out::{Away, OutShown, away, show as show_out};
 use super::screen::{Screen, who};
+use super::state_lines::State;
 use crate::config::Config;
 use crate::domain::code::Code;
 use crate::domain::custody::Custody;
 use crate::domain::fact::Subject;
 use crate::domain::id::{AssetId, BookingId, KitId, PersonHandle, PersonId, ProductionId, RoomId};
-use crate::domain::loaded::{Found, Room};
-use crate::domain::words::when;
-use crate::ledger::question::{Named, OutRow, Sighting, ThingState, UnknownCode};
+use crate::domain::loaded::{Found, Room, Stock};
+use crate::ledger::question::{Named, Sighting, ThingState, UnknownCode};
 use crate::ledger::{LedgerError, Reader};
 use crate::nearest::nearest;
 use crate::time::UtcMs;
@@ -44,36 +46,60 @@ struct WhereShown {
     since: Option<UtcMs>,
     overdue: bool,
     last_seen: Option<Sighting>,
+    #[serde(flatten)]
+    besides: State,
 }
+
+/// Kinds that can be asked for by a part of their name.
+const KINDS: [&str; 7] = ["asset", "kit", "stock", "person", "room", "production", "booking"];
 
 /// Says where a thing is. Exits 1 where nothing is known by that name.
 pub fn where_is(config: &Config, screen: &mut Screen, text: &str) -> anyhow::Result<ExitCode> {
-    let reader = reader(config)?;
-    let now = utc(config);
-    let known = match find(&reader, text)? {
-        Found::Asset(asset) => thing(config, screen, &reader, &Subject::Asset(asset.id), now)?,
-        Found::Kit(kit) => thing(config, screen, &reader, &Subject::Kit(kit.id), now)?,
-        Found::Person(person) => holds(config, screen, &reader, &person.id, now)?,
-        Found::Room(room) => in_room(config, screen, &reader, &room, now)?,
+    let look = Look::open(config)?;
+    let reader = &look.reader;
+    let mut found = find(reader, text)?;
+    if found == Found::Unknown && !was_scanned(reader, text)? {
+        found = match complete(reader, text, &KINDS) {
+            Ok(subject) => find(reader, &subject.to_string())?,
+            Err(error) if matches!(error.downcast_ref::<Failure>(), Some(Failure::No(_))) => found,
+            Err(error) => return Err(error),
+        };
+    }
+    let known = match found {
+        Found::Asset(asset) => thing(&look, screen, &Subject::Asset(asset.id))?,
+        Found::Kit(kit) => thing(&look, screen, &Subject::Kit(kit.id))?,
+        Found::Stock(stock) => shelf(&look, screen, &stock)?,
+        Found::Person(person) => holds(&look, screen, &person.id)?,
+        Found::Room(room) => in_room(&look, screen, &room)?,
         Found::Production(production) => {
-            let rows = rows(&reader, |row| row.production.as_ref() == Some(&production.id))?;
-            gathered(config, screen, ("production", production.id.as_str(), &production.title), &rows, now)?
+            let rows = rows(&look, |away| away.row.production.as_ref() == Some(&production.id))?;
+            gathered(&look, screen, ("production", production.id.as_str(), &production.title), &rows)?
         }
         Found::Booking(booking) => {
-            let rows = rows(&reader, |row| row.booking.as_ref() == Some(&booking.id))?;
-            gathered(config, screen, ("booking", booking.id.as_str(), booking.id.as_str()), &rows, now)?
+            let rows = rows(&look, |away| away.row.booking.as_ref() == Some(&booking.id))?;
+            gathered(&look, screen, ("booking", booking.id.as_str(), booking.id.as_str()), &rows)?
         }
         Found::Ambiguous(of) => several(screen, text, &of)?,
-        Found::Stock(_)
-        | Found::Nobody
-        | Found::Burst(_)
-        | Found::PersonOrThing(..)
-        | Found::Card(_)
-        | Found::Unknown
-        | Found::Malformed(_) => unknown(config, screen, &reader, text, now)?,
+        Found::PersonOrThing(person, thing) => {
+            let thing = match *thing {
+                Found::Asset(asset) => Subject::Asset(asset.id).to_string(),
+                Found::Kit(kit) => Subject::Kit(kit.id).to_string(),
+                _ => "a thing".to_owned(),
+            };
+            several(screen, text, &[Subject::Person(person.id).to_string(), thing])?
+        }
+        Found::Nobody | Found::Burst(_) | Found::Card(_) | Found::Unknown | Found::Malformed(_) => {
+            unknown(&look, screen, text)?
+        }
     };
-    screen.flush()?;
+    look.end(screen)?;
     Ok(ExitCode::from(u8::from(!known)))
+}
+
+/// A code that was scanned and not known: what lay beside it says more than a name that resembles it.
+fn was_scanned(reader: &Reader, text: &str) -> Result<bool, LedgerError> {
+    let Ok(code) = Code::canonical(text) else { return Ok(false) };
+    Ok(reader.unknown_code(&code)?.is_some())
 }
 
 /// A code or id; `asset/…` as the output writes it; a person by handle or name; a room, production or booking by id.
@@ -95,35 +121,48 @@ fn find(reader: &Reader, text: &str) -> Result<Found, LedgerError> {
     Ok(Found::Unknown)
 }
 
-fn thing(
-    config: &Config,
-    screen: &mut Screen,
-    reader: &Reader,
-    subject: &Subject,
-    now: UtcMs,
-) -> anyhow::Result<bool> {
-    let Some(state) = reader.state_of(subject)? else { return Ok(false) };
-    let last_seen = reader.last_seen(subject)?;
+fn thing(look: &Look<'_>, screen: &mut Screen, subject: &Subject) -> anyhow::Result<bool> {
+    let Some(state) = look.reader.state_of(subject)? else { return Ok(false) };
+    let last_seen = look.reader.last_seen(subject)?;
+    let besides = State::of(look, subject)?;
     let custody = state.custody.as_ref().filter(|custody| custody.out);
     let holder = custody.and_then(|custody| custody.person.as_ref());
-    let holder = holder.map(|person| reader.named(person)).transpose()?;
+    let holder = holder.map(|person| look.reader.named(person)).transpose()?.map(|named| look.seen(named));
     if screen.is_json() {
-        screen.json(&shown(subject, &state, holder.as_ref(), last_seen, now))?;
-    } else {
-        let say = |at: UtcMs| when(at, now, config.timezone);
-        let place =
-            custody.map_or_else(|| at_home(&state), |custody| is_out(custody, holder.as_ref(), now, &say));
-        screen.line(&format!("{} ({subject}): {place}", state.name))?;
-        if let Some(seen) = &last_seen {
-            let reader = seen.reader.as_ref().map_or("by hand".to_owned(), |reader| format!("by {reader}"));
-            screen.line(&format!(
-                "last seen {} at {} {reader}: {}",
-                say(seen.at),
-                seen.station,
-                seen.verdict
-            ))?;
-        }
+        screen
+            .json(&WhereShown { besides, ..shown(subject, &state, holder.as_ref(), last_seen, look.now) })?;
+        return Ok(true);
     }
+    let say = |at: UtcMs| look.say(at);
+    let place =
+        custody.map_or_else(|| at_home(&state), |custody| is_out(custody, holder.as_ref(), look.now, &say));
+    screen.line(&format!("{} ({subject}): {place}", state.name))?;
+    for line in besides.lines(look) {
+        screen.line(&line)?;
+    }
+    if let Some(seen) = &last_seen {
+        let reader = seen.reader.as_ref().map_or("by hand".to_owned(), |reader| format!("by {reader}"));
+        screen.line(&format!("last seen {} at {} {reader}: {}", say(seen.at), seen.station, seen.verdict))?;
+    }
+    Ok(true)
+}
+
+/// Both numbers of a stock, and who has what is out.
+fn shelf(look: &Look<'_>, screen: &mut Screen, stock: &Stock) -> anyhow::Result<bool> {
+    let subject = Subject::Stock(stock.id.clone());
+    let rows = rows(look, |away| away.row.subject == subject)?;
+    if screen.is_json() {
+        let out: Vec<OutShown> = rows.iter().map(|row| OutShown::of(row, look.now)).collect();
+        screen.json(
+            &json!({ "stock": stock.id, "name": stock.name, "use": stock.use_.name(), "count": stock.count,
+                             "available": stock.available(), "home": stock.home, "out": out }),
+        )?;
+        return Ok(true);
+    }
+    let home = stock.home.as_ref().map(|home| format!(", in {home}")).unwrap_or_default();
+    let (count, available) = (stock.count, stock.available());
+    screen.line(&format!("{} ({subject}): {count} pieces, {available} available{home}", stock.name))?;
+    if rows.is_empty() { Ok(()) } else { show_out(look, screen, &rows) }?;
     Ok(true)
 }
 
@@ -175,67 +214,55 @@ fn shown(
         since: state.custody.as_ref().map(|custody| custody.since),
         overdue: out.and_then(|custody| custody.due).is_some_and(|due| due < now),
         last_seen,
+        besides: State::default(),
     }
 }
 
-fn rows(reader: &Reader, of: impl Fn(&OutRow) -> bool) -> Result<Vec<OutRow>, LedgerError> {
-    Ok(reader.out(None)?.into_iter().filter(|row| of(row)).collect())
+fn rows(look: &Look<'_>, of: impl Fn(&Away) -> bool) -> anyhow::Result<Vec<Away>> {
+    Ok(away(look, None)?.into_iter().filter(|row| of(row)).collect())
 }
 
-fn holds(
-    config: &Config,
-    screen: &mut Screen,
-    reader: &Reader,
-    person: &PersonId,
-    now: UtcMs,
-) -> anyhow::Result<bool> {
-    let named = reader.named(person)?;
-    let has = |row: &OutRow| row.holder.as_ref().is_some_and(|holder| holder.person == *person);
-    let rows = rows(reader, has)?;
+fn holds(look: &Look<'_>, screen: &mut Screen, person: &PersonId) -> anyhow::Result<bool> {
+    let named = look.seen(look.reader.named(person)?);
+    let has = |away: &Away| away.row.holder.as_ref().is_some_and(|holder| holder.person == *person);
+    let rows = rows(look, has)?;
     if screen.is_json() {
-        let out: Vec<OutShown> = rows.iter().map(|row| OutShown::of(row, now)).collect();
+        let out: Vec<OutShown> = rows.iter().map(|row| OutShown::of(row, look.now)).collect();
         screen.json(&json!({ "person": named.person, "person_handle": named.handle, "person_name": named.name, "out": out }))?;
     } else if rows.is_empty() {
         screen.line(&format!("{} has nothing out.", who(&named)))?;
     } else {
         screen.line(&format!("{} has:", who(&named)))?;
-        show_out(config, screen, &rows, now)?;
+        show_out(look, screen, &rows)?;
     }
     Ok(true)
 }
 
 fn gathered(
-    config: &Config,
+    look: &Look<'_>,
     screen: &mut Screen,
     (kind, id, name): (&str, &str, &str),
-    rows: &[OutRow],
-    now: UtcMs,
+    rows: &[Away],
 ) -> anyhow::Result<bool> {
     if screen.is_json() {
-        let out: Vec<OutShown> = rows.iter().map(|row| OutShown::of(row, now)).collect();
+        let out: Vec<OutShown> = rows.iter().map(|row| OutShown::of(row, look.now)).collect();
         screen.json(&json!({ kind: id, "name": name, "out": out }))?;
     } else if rows.is_empty() {
         screen.line(&format!("{name} ({kind}/{id}): nothing is out for it."))?;
     } else {
         screen.line(&format!("{name} ({kind}/{id}):"))?;
-        show_out(config, screen, rows, now)?;
+        show_out(look, screen, rows)?;
     }
     Ok(true)
 }
 
 /// What went there, and what belongs there and is not out.
-fn in_room(
-    config: &Config,
-    screen: &mut Screen,
-    reader: &Reader,
-    room: &Room,
-    now: UtcMs,
-) -> anyhow::Result<bool> {
-    let here = reader.at_home(&room.id)?;
-    let rows = rows(reader, |row| row.room.as_ref() == Some(&room.id))?;
+fn in_room(look: &Look<'_>, screen: &mut Screen, room: &Room) -> anyhow::Result<bool> {
+    let here = look.reader.at_home(&room.id)?;
+    let rows = rows(look, |away| away.row.room.as_ref() == Some(&room.id))?;
     if screen.is_json() {
         let here: Vec<&AssetId> = here.iter().map(|(id, _)| id).collect();
-        let out: Vec<OutShown> = rows.iter().map(|row| OutShown::of(row, now)).collect();
+        let out: Vec<OutShown> = rows.iter().map(|row| OutShown::of(row, look.now)).collect();
         screen.json(&json!({ "room": room.id, "name": room.name, "here": here, "out": out }))?;
         return Ok(true);
     }
@@ -252,7 +279,7 @@ fn in_room(
         screen.table(&["HERE", "NAME"], &here)?;
     }
     if !rows.is_empty() {
-        show_out(config, screen, &rows, now)?;
+        show_out(look, screen, &rows)?;
     }
     Ok(true)
 }
@@ -266,16 +293,10 @@ fn several(screen: &mut Screen, text: &str, of: &[String]) -> anyhow::Result<boo
     Ok(false)
 }
 
-fn unknown(
-    config: &Config,
-    screen: &mut Screen,
-    reader: &Reader,
-    text: &str,
-    now: UtcMs,
-) -> anyhow::Result<bool> {
-    let near = near(reader, text)?;
+fn unknown(look: &Look<'_>, screen: &mut Screen, text: &str) -> anyhow::Result<bool> {
+    let near = near(&look.reader, text)?;
     let seen = match Code::canonical(text) {
-        Ok(code) => reader.unknown_code(&code)?,
+        Ok(code) => look.reader.unknown_code(&code)?,
         Err(_) => None,
     };
     if screen.is_json() {
@@ -287,7 +308,7 @@ fn unknown(
         screen.line(&format!("Did you mean {}?", near.join(", ")))?;
     }
     if let Some(seen) = &seen {
-        show_seen(config, screen, seen, now)?;
+        show_seen(look, screen, seen)?;
     }
     Ok(false)
 }
@@ -306,8 +327,8 @@ fn near(reader: &Reader, text: &str) -> Result<Vec<String>, LedgerError> {
 }
 
 /// What lay beside a code that nobody knows tells what it is on.
-fn show_seen(config: &Config, screen: &mut Screen, seen: &UnknownCode, now: UtcMs) -> anyhow::Result<()> {
-    let say = |at: UtcMs| when(at, now, config.timezone);
+fn show_seen(look: &Look<'_>, screen: &mut Screen, seen: &UnknownCode) -> anyhow::Result<()> {
+    let say = |at: UtcMs| look.say(at);
     let times = if seen.times == 1 { "once".to_owned() } else { format!("{} times", seen.times) };
     screen.line(&format!(
         "As a code it was scanned {times}, last {} at {}.",

@@ -36,7 +36,7 @@ const EXIT_STORAGE: u8 = 3;
 /// Answers one request; the last line said has `"done":true`. `uid` is who asks, as the kernel says.
 pub async fn answer(shared: &Arc<Shared>, uid: u32, line: &[u8], say: Sender<Value>) {
     let response = match serde_json::from_slice::<Request>(line) {
-        Ok(Request::Scan { station, code }) => scan(shared, uid, station, code).await,
+        Ok(Request::Scan { station, code, also }) => scan(shared, uid, station, (code, also)).await,
         Ok(Request::Status) => blocking(shared, status).await,
         Ok(Request::Import { kind, file, bytes, dry_run }) => {
             match allowed(shared, uid, Some(Right::Import)).await {
@@ -75,13 +75,18 @@ async fn blocking(
     }
 }
 
-async fn scan(shared: &Arc<Shared>, uid: u32, station: StationId, code: String) -> Response {
+async fn scan(
+    shared: &Arc<Shared>,
+    uid: u32,
+    station: StationId,
+    (code, also): (String, Vec<String>),
+) -> Response {
     let id = match entropy::id() {
         Ok(id) => id,
         Err(error) => return Response::refused(EXIT_STORAGE, vec![error.to_string()]),
     };
     tracing::debug!(%station, uid, "a code was typed");
-    let scan = Scan { id, station, reader: None, payload: code, also: Vec::new(), now: shared.now() };
+    let scan = Scan { id, station, reader: None, payload: code, also, now: shared.now() };
     if let (Some(trouble), _, _) = shared.sentences() {
         return Response::refused(EXIT_STORAGE, vec![trouble]);
     }
@@ -328,7 +333,7 @@ mod tests {
         let shared = Arc::new(Shared::new(config, clock, Timekeeper::new(None), writer));
         let holding = rusqlite::Connection::open(&path).unwrap();
         holding.execute_batch("BEGIN IMMEDIATE").unwrap();
-        let code = scan(&shared, 0, StationId::parse("cage").unwrap(), "CAM-1".to_owned());
+        let code = scan(&shared, 0, StationId::parse("cage").unwrap(), ("CAM-1".to_owned(), Vec::new()));
         let refusing = async { shared.set_trouble(Some("the disk is full".to_owned())) };
         let (response, _) = tokio::join!(code, refusing);
         assert_eq!((response.ok, response.exit), (Some(false), Some(EXIT_STORAGE)));
