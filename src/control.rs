@@ -184,18 +184,19 @@ pub struct ScanShown {
 }
 
 impl ScanShown {
-    /// An answer with the names of people, times in the studio's zone.
-    pub fn of(answer: &Answer, named: &dyn Fn(&PersonId) -> Named, zone: Tz) -> Self {
-        let telling = Telling { names: true, zone, now: answer.at };
+    /// An answer with the names of people as `named` gives them, times in the studio's zone.
+    pub fn of(answer: &Answer, named: &dyn Fn(&PersonId) -> Named, (zone, names): (Tz, bool)) -> Self {
+        let telling = Telling { names, zone, now: answer.at };
         let who = answer.person.as_ref().map(named);
         let subject = answer.verdict.what().map(|what| &what.subject);
+        let verdict = person_named(&answer.verdict, named);
         Self {
             scan: answer.scan.clone().unwrap_or_default(),
             station: answer.station.clone(),
             level: answer.level().name().to_owned(),
             code: answer.verdict.code().to_owned(),
-            text: answer.verdict.text(&telling),
-            sentence: answer.verdict.sentence(&telling),
+            text: verdict.text(&telling),
+            sentence: verdict.sentence(&telling),
             asset: subject.and_then(asset_of),
             kit: subject.and_then(kit_of),
             person: answer.person.clone(),
@@ -230,9 +231,11 @@ impl ScanShown {
     }
 
     /// What a reply says of a scan; `None` for replies to anything else.
-    pub fn of_reply(reply: &Reply, named: &dyn Fn(&PersonId) -> Named, zone: Tz) -> Option<Self> {
+    ///
+    /// `told` is the studio's zone, and whether sentences may name people.
+    pub fn of_reply(reply: &Reply, named: &dyn Fn(&PersonId) -> Named, told: (Tz, bool)) -> Option<Self> {
         match reply {
-            Reply::Decided(answer) => Some(Self::of(answer, named, zone)),
+            Reply::Decided(answer) => Some(Self::of(answer, named, told)),
             Reply::AlreadyThere { scan, station, level, verdict, sentence, .. } => Some(Self {
                 scan: scan.clone(),
                 station: station.clone(),
@@ -256,6 +259,17 @@ impl ScanShown {
     /// Whether nobody needs to do anything more: done, notice or again.
     pub fn is_yes(&self) -> bool {
         !matches!(self.level.as_str(), "ask" | "refused")
+    }
+}
+
+/// Who somebody is stands in no fact: a person that was registered is named here.
+fn person_named(verdict: &Verdict, named: &dyn Fn(&PersonId) -> Named) -> Verdict {
+    match verdict {
+        Verdict::Registered { subject: Subject::Person(person), name } => Verdict::Registered {
+            subject: Subject::Person(person.clone()),
+            name: named(person).name.unwrap_or_else(|| name.clone()),
+        },
+        other => other.clone(),
     }
 }
 

@@ -83,10 +83,14 @@ impl<'a> Hand<'a> {
             Means::Desk(_) => self.actor()?,
         };
         let Means::Desk(desk) = &mut self.means else { return Err(incomplete().into()) };
+        let sees = self.config.house.rights.allow(by.roles, Right::SeePeople);
         let order = Order { id: entropy::id()?, by, command, confirm, now: desk.now() };
         let reply = desk.record(Input::Order(Box::new(order)))?;
-        let named = |person: &PersonId| named(desk.ledger(), person);
-        Ok(ScanShown::of_reply(&reply, &named, self.config.timezone).ok_or_else(incomplete)?)
+        let named = |person: &PersonId| match sees {
+            true => named(desk.ledger(), person),
+            false => Named { person: person.clone(), handle: None, name: None },
+        };
+        Ok(ScanShown::of_reply(&reply, &named, (self.config.timezone, sees)).ok_or_else(incomplete)?)
     }
 
     /// Says who somebody is and what they may do.

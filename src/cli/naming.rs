@@ -117,7 +117,7 @@ fn unknown(text: &str, kinds: &[&str], candidates: &[Nameable]) -> Failure {
 
 /// What a code is on, or an id names as scanning would.
 fn of_code(reader: &Reader, text: &str) -> Result<Vec<Subject>, LedgerError> {
-    Ok(subjects(reader.find(text)?))
+    Ok(subjects(reader.identify(text)?))
 }
 
 fn subjects(found: Found) -> Vec<Subject> {
@@ -189,7 +189,7 @@ pub fn model(reader: &Reader, text: &str) -> anyhow::Result<String> {
 
 /// The printed name of one thing and of no other, as its id: what is scanned by name.
 pub fn printed(reader: &Reader, text: &str) -> Result<Option<String>, LedgerError> {
-    if reader.find(text)? != Found::Unknown {
+    if reader.identify(text)? != Found::Unknown {
         return Ok(None);
     }
     let text = text.trim().to_lowercase();

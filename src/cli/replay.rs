@@ -240,7 +240,7 @@ impl Player<'_> {
             now,
         }))?;
         let zone = self.config.timezone;
-        let shown = ScanShown::of_reply(&reply, &|person| named(self.desk.ledger(), person), zone);
+        let shown = ScanShown::of_reply(&reply, &|person| named(self.desk.ledger(), person), (zone, true));
         let Some(scan) = shown else { return Ok(()) };
         if self.screen.is_json() {
             return self.screen.json(&Played { at_ms, reader, scan });

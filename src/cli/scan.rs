@@ -68,7 +68,7 @@ fn by_itself(
     let mut desk = Desk::open(config)?;
     let scan = Scan { id: entropy::id()?, station, reader: None, payload: code, also, now: desk.now() };
     let reply = desk.record(Input::Scan(scan))?;
-    let shown = ScanShown::of_reply(&reply, &|person| named(desk.ledger(), person), config.timezone);
+    let shown = ScanShown::of_reply(&reply, &|person| named(desk.ledger(), person), (config.timezone, true));
     desk.close()?;
     Ok(shown.ok_or_else(incomplete)?)
 }

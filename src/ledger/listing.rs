@@ -2,12 +2,13 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::LedgerError;
 use super::question::{Named, Reader};
 use super::rows::body_of;
+use super::{LedgerError, load};
 use crate::domain::code::Code;
 use crate::domain::fact::{Body, BookingMade, Condition, StockUse, Subject};
 use crate::domain::id::{AssetId, BookingId, KitId, PersonHandle, PersonId, ProductionId, RoomId, StockId};
+use crate::domain::loaded::Found;
 use crate::domain::plan::Resource;
 use crate::time::UtcMs;
 
@@ -175,6 +176,14 @@ impl Reader {
         Ok(None)
     }
 
+    /// What a code is on, or an id names, as scanning would find it; never a name.
+    pub fn identify(&self, text: &str) -> Result<Found, LedgerError> {
+        match Code::canonical(text) {
+            Ok(code) => load::identify(self.conn(), &code),
+            Err(fault) => Ok(Found::Malformed(fault)),
+        }
+    }
+
     /// Everything of one kind (`asset`, `kit`, …) that can be named.
     pub fn nameable(&self, kind: &str) -> Result<Vec<Nameable>, LedgerError> {
         let sql = match kind {
@@ -184,7 +193,8 @@ impl Reader {
             "room" => "SELECT 'room/' || id, id, name FROM room ORDER BY id",
             "production" => "SELECT 'production/' || id, id, title FROM production ORDER BY id",
             "booking" => {
-                "SELECT 'booking/' || id, id, json_extract(plan, '$.title') FROM booking ORDER BY id"
+                "SELECT 'booking/' || id, id, json_extract(plan, '$.title') FROM booking
+                 WHERE status <> 'cancelled' ORDER BY id"
             }
             "person" => {
                 "SELECT 'person/' || p.id, coalesce(i.handle, p.id), i.name FROM person p
@@ -225,8 +235,8 @@ impl Reader {
 
     /// Bookings that stand and touch `from..to`, earliest first.
     pub fn bookings(&self, from: Option<UtcMs>, to: Option<UtcMs>) -> Result<Vec<BookingRow>, LedgerError> {
-        let sql = "SELECT id, plan FROM booking WHERE (?1 IS NULL OR ends_ms > ?1) AND (?2 IS NULL OR starts_ms < ?2)
-                   ORDER BY starts_ms, id";
+        let sql = "SELECT id, plan FROM booking WHERE status <> 'cancelled' AND (?1 IS NULL OR ends_ms > ?1)
+                   AND (?2 IS NULL OR starts_ms < ?2) ORDER BY starts_ms, id";
         let mut statement = self.conn().prepare_cached(sql)?;
         let mut rows = statement.query(params![from, to])?;
         let mut bookings = Vec::new();
@@ -293,11 +303,12 @@ impl Reader {
         self.rows_of(sql, params![due_before], read)
     }
 
-    /// Open maintenance jobs, oldest first; with `subject` only those of that thing.
+    /// Open maintenance jobs, oldest first; with `subject` only those of that thing. What was written stands beside the
+    /// first fact of its scan or command: the condition may be that, and the job the second.
     pub fn jobs(&self, subject: Option<&Subject>) -> Result<Vec<JobRow>, LedgerError> {
         let sql = "SELECT j.fact, j.subject, coalesce(a.name, k.name, j.subject), j.blocks, j.because, j.since_ms, n.text
                    FROM job j LEFT JOIN asset a ON 'asset/' || a.id = j.subject
-                   LEFT JOIN kit k ON 'kit/' || k.id = j.subject LEFT JOIN note n ON n.fact = j.fact
+                   LEFT JOIN kit k ON 'kit/' || k.id = j.subject LEFT JOIN note n ON n.fact = j.fact OR n.fact = substr(j.fact, 1, instr(j.fact, '.')) || '0'
                    WHERE ?1 IS NULL OR j.subject = ?1 ORDER BY j.since_ms, j.fact";
         let read = |row: &Row<'_>| {
             let because: Option<String> = row.get(4)?;

@@ -92,7 +92,7 @@ async fn scan(
     }
     match recorded(shared, Input::Scan(scan)).await {
         Ok(Reply::NoSuchStation(station)) => no_station(shared, &station),
-        Ok(reply) => blocking(shared, move |shared| shown(shared, &reply)).await,
+        Ok(reply) => blocking(shared, move |shared| shown(shared, &reply, true)).await,
         Err(sentence) => Response::refused(EXIT_STORAGE, vec![sentence]),
     }
 }
@@ -132,9 +132,10 @@ async fn order(shared: &Arc<Shared>, uid: u32, command: Command, confirm: bool) 
         return Response::refused(EXIT_STORAGE, vec![trouble]);
     }
     tracing::info!(id, uid, "something is asked for by hand");
+    let sees = shared.config.house.rights.allow(by.roles, Right::SeePeople);
     let order = Order { id, by, command, confirm, now: shared.now() };
     match recorded(shared, Input::Order(Box::new(order))).await {
-        Ok(reply) => blocking(shared, move |shared| shown(shared, &reply)).await,
+        Ok(reply) => blocking(shared, move |shared| shown(shared, &reply, sees)).await,
         Err(sentence) => Response::refused(EXIT_STORAGE, vec![sentence]),
     }
 }
@@ -196,13 +197,17 @@ fn no_station(shared: &Shared, station: &StationId) -> Response {
     Response::refused(EXIT_CALL, vec![sentence])
 }
 
-fn shown(shared: &Shared, reply: &Reply) -> Result<Response, LedgerError> {
+/// The reply to whoever sees the names of people, or does not.
+fn shown(shared: &Shared, reply: &Reply, sees: bool) -> Result<Response, LedgerError> {
     let ledger = Reader::open(&shared.config.ledger.path)?;
     let nobody = |person: &PersonId| Named { person: person.clone(), handle: None, name: None };
-    let named = |person: &PersonId| ledger.named(person).unwrap_or_else(|_| nobody(person));
-    let shown = ScanShown::of_reply(reply, &named, shared.config.timezone);
+    let named = |person: &PersonId| match sees {
+        true => ledger.named(person).unwrap_or_else(|_| nobody(person)),
+        false => nobody(person),
+    };
+    let shown = ScanShown::of_reply(reply, &named, (shared.config.timezone, sees));
     Ok(shown.map_or_else(
-        || Response::refused(EXIT_STORAGE, vec!["the scan was not answered".into()]),
+        || Response::refused(EXIT_STORAGE, vec!["what was asked was not answered".into()]),
         Response::scan,
     ))
 }
