@@ -206,6 +206,12 @@ impl<'a> Look<'a> {
         cents.filter(|_| self.money)
     }
 
+    /// Whether names of people are shown; where they are not, that is said at the end.
+    pub fn sees_people(&self) -> bool {
+        self.hid_people.set(self.hid_people.get() || !self.people);
+        self.people
+    }
+
     /// A person as whoever asks may see them.
     pub fn seen(&self, named: Named) -> Named {
         if self.people {

@@ -22,6 +22,7 @@ mod demo;
 mod desk;
 mod facts;
 mod failure;
+mod free;
 mod gear;
 mod hand;
 mod import;
@@ -104,6 +105,8 @@ enum Verb {
         /// The id of the scan, as --json shows it
         scan: String,
     },
+    /// Is it free then, and what is free instead
+    Free(free::Asked),
     /// Bookings: rooms, gear and people promised for a time
     #[command(subcommand)]
     Booking(booking::BookingVerb),
@@ -232,6 +235,7 @@ fn run_verb(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Learn(said) => state::learn(&config()?, screen, &said),
         Verb::Condition(said) => state::condition(&config()?, screen, &said),
         Verb::Undo { scan } => state::undo(&config()?, screen, &scan),
+        Verb::Free(asked) => free::free(&config()?, screen, &asked),
         Verb::Booking(verb) => booking::booking(&config()?, screen, &verb),
         Verb::Production(verb) => production::production(&config()?, screen, &verb),
         Verb::Person(verb) => person::person(&config()?, screen, &verb),

@@ -2,12 +2,15 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
+use super::load_plan::{self, Free};
 use super::question::{Named, Reader};
 use super::rows::body_of;
 use super::{LedgerError, load};
 use crate::domain::code::Code;
 use crate::domain::fact::{Body, BookingMade, Condition, StockUse, Subject};
-use crate::domain::id::{AssetId, BookingId, KitId, PersonHandle, PersonId, ProductionId, RoomId, StockId};
+use crate::domain::id::{
+    AssetId, BookingId, KitId, ModelId, PersonHandle, PersonId, ProductionId, RoomId, StockId,
+};
 use crate::domain::loaded::Found;
 use crate::domain::plan::Resource;
 use crate::time::UtcMs;
@@ -363,6 +366,32 @@ impl Reader {
             })
         };
         self.rows_of(sql, params![resource.to_string(), after, limit], read)
+    }
+
+    /// Whether so many of something can be had for a span; `None` where it is not known.
+    pub fn free(
+        &self,
+        resource: &Resource,
+        count: u32,
+        span: (UtcMs, UtcMs),
+        now: UtcMs,
+    ) -> Result<Option<Free>, LedgerError> {
+        load_plan::free(self.conn(), resource, count, span, now)
+    }
+
+    /// Rooms that nobody has been promised in a span, by id, with their names.
+    pub fn free_rooms(&self, span: (UtcMs, UtcMs)) -> Result<Vec<(RoomId, String)>, LedgerError> {
+        load_plan::free_rooms(self.conn(), span)
+    }
+
+    /// Units of a model each of which can be had for a span, by id, with their names.
+    pub fn free_units(
+        &self,
+        model: &ModelId,
+        span: (UtcMs, UtcMs),
+        now: UtcMs,
+    ) -> Result<Vec<(AssetId, String)>, LedgerError> {
+        load_plan::free_units(self.conn(), model, span, now)
     }
 
     /// Assets that belong in a kit, with their names and whether they are out.
