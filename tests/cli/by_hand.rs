@@ -314,6 +314,11 @@ fn bookings_are_made_moved_and_cancelled() {
     studio.does(&["booking", "set", "bk-1", "--room", "", "--crew", "bob"]);
     let listed = studio.run(&["booking", "list", "--person", "bob", "--json"]).json();
     assert_eq!((listed[0]["booking"].as_str(), &listed[0]["rooms"]), (Some("bk-1"), &Value::Null));
+}
+
+#[test]
+fn a_booking_comes_again_at_the_same_time_on_the_wall() {
+    let studio = Studio::by_hand();
     studio.does(&[
         "booking",
         "add",
@@ -404,4 +409,40 @@ fn what_one_may_not_is_refused_and_what_one_may_not_see_is_left_out() {
     studio.file("studio.toml", &format!("{CONFIG}[control.actors]\n{user} = \"nobody\"\n"));
     let (exit, said) = studio.fails(&["checkout", "fx6-a", "--to", "ada"]);
     assert!(exit == 1 && said.contains("is nobody, but nobody has that id"), "{said}");
+}
+
+#[test]
+fn what_is_free_says_who_has_it_otherwise_and_what_is_free_instead() {
+    let studio = Studio::by_hand();
+    studio.does(&["room", "add", "studio-c", "--name", "Studio C"]);
+    let span = ["--from", "2031-03-03 12:00", "--to", "2031-03-03 13:00"];
+    let free = |what: &[&str]| studio.run(&[&["free"], what, &span, &["--json"]].concat());
+    assert_eq!((free(&["studio b"]).exit, &free(&["studio b"]).json()["free"]), (0, &json!(true)));
+    studio.does(&[
+        "booking",
+        "add",
+        "bk-1",
+        "--for",
+        "night",
+        "--room",
+        "studio-b",
+        "--model",
+        "sony-fx6:1",
+        "--from",
+        "2031-03-03 09:00",
+        "--to",
+        "2031-03-03 18:00",
+    ]);
+    let taken = studio.run(&[&["free", "studio-b"][..], &span].concat());
+    assert_eq!(taken.exit, 1);
+    assert!(taken.out.starts_with("Studio B is promised to Night Bus from "), "{}", taken.out);
+    assert_eq!(free(&["--rooms"]).json(), json!([{"room": "studio-c", "name": "Studio C"}]));
+    assert_eq!(free(&["sony-fx6:1"]).exit, 0);
+    let many = free(&["sony-fx6:2"]);
+    assert_eq!((many.exit, &many.json()["free"], &many.json()["count"]), (1, &json!(false), &json!(2)));
+    assert_eq!(free(&["bat:5"]).exit, 0);
+    assert_eq!(free(&["bat:6"]).exit, 1);
+    assert_eq!(free(&["nowhere"]).exit, 1);
+    assert_eq!(studio.fails(&["free", "studio-b", "--from", "2031-03-03", "--to", "2031-03-02"]).0, 2);
+    assert_eq!(studio.fails(&["free", "--from", "2031-03-03", "--to", "2031-03-04"]).0, 2);
 }

@@ -325,17 +325,54 @@ mod tests {
     use crate::time::Timekeeper;
     use crate::writer::Writer;
 
+    fn shared(path: &std::path::Path) -> Arc<Shared> {
+        let defaults =
+            Defaults { timezone: chrono_tz::Tz::UTC, ledger: path.to_owned(), control: path.to_owned() };
+        let config = Config::parse("[[station]]\nid = \"cage\"\nkind = \"desk\"\n", None, &defaults).unwrap();
+        let ledger = Ledger::open(path, "0123456789ab").unwrap();
+        let (notices, _unheard) = tokio::sync::mpsc::unbounded_channel();
+        let clock = Clock::start(config.clock_trusted);
+        let (writer, _thread) = writing::spawn(Writer::new(ledger, &config), 0, notices).unwrap();
+        Arc::new(Shared::new(config, clock, Timekeeper::new(None), writer))
+    }
+
+    async fn asked(shared: &Arc<Shared>, uid: u32, request: &str) -> Response {
+        let (say, mut said) = tokio::sync::mpsc::channel(16);
+        answer(shared, uid, request.as_bytes(), say).await;
+        serde_json::from_value(said.recv().await.unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_done_by_hand_is_done_as_whoever_the_kernel_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = shared(&folder.path().join("ledger.db"));
+        let asset = r#"{"kind":"asset-registered","body":{"name":"FX6"}}"#;
+        let register = format!(
+            r#"{{"verb":"order","command":{{"do":"register","subject":"asset/cam-1","body":{asset}}}}}"#
+        );
+        let done = asked(&shared, who::own_uid(), &register).await.scan.unwrap();
+        assert_eq!((done.level.as_str(), done.station.as_str(), done.seq), ("done", "control", Some(1)));
+        let enrol =
+            r#"{"verb":"person","handle":"ana","name":"Ana","badges":["B-1"],"body":{"role":"crew"}}"#;
+        let stranger = who::own_uid() + 54_321;
+        let refused = asked(&shared, stranger, enrol).await;
+        assert_eq!(refused.exit, Some(EXIT_NO));
+        assert_eq!(refused.errors, ["Not allowed: people is for studio-manager"]);
+        let import = r#"{"verb":"import","kind":"rooms","file":"r.csv","bytes":"69640a","dry_run":true}"#;
+        assert_eq!(asked(&shared, stranger, import).await.exit, Some(EXIT_NO));
+        let enrolled = asked(&shared, who::own_uid(), enrol).await.scan.unwrap();
+        assert_eq!((enrolled.code.as_str(), enrolled.person_name.as_deref()), ("registered", Some("Ana")));
+        let twice = asked(&shared, who::own_uid(), &enrol.replace("ana", "eve")).await;
+        assert_eq!(twice.errors, ["B-1 is on person/ana already: a badge is one person's alone"]);
+        let lost = r#"{"verb":"order","command":{"do":"mark-lost","thing":"asset/cam-9"}}"#;
+        assert_eq!(asked(&shared, 0, lost).await.scan.unwrap().level, "refused");
+    }
+
     #[tokio::test]
     async fn a_typed_code_that_cannot_be_recorded_is_not_waited_for() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.db");
-        let defaults = Defaults { timezone: chrono_tz::Tz::UTC, ledger: path.clone(), control: path.clone() };
-        let config = Config::parse("[[station]]\nid = \"cage\"\nkind = \"desk\"\n", None, &defaults).unwrap();
-        let ledger = Ledger::open(&path, "0123456789ab").unwrap();
-        let (notices, _unheard) = tokio::sync::mpsc::unbounded_channel();
-        let clock = Clock::start(config.clock_trusted);
-        let (writer, _thread) = writing::spawn(Writer::new(ledger, &config), 0, notices).unwrap();
-        let shared = Arc::new(Shared::new(config, clock, Timekeeper::new(None), writer));
+        let shared = shared(&path);
         let holding = rusqlite::Connection::open(&path).unwrap();
         holding.execute_batch("BEGIN IMMEDIATE").unwrap();
         let code = scan(&shared, 0, StationId::parse("cage").unwrap(), ("CAM-1".to_owned(), Vec::new()));

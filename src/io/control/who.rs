@@ -47,7 +47,7 @@ pub fn actor(
     let found = found.map_err(|error| format!("{who}, and the ledger cannot be asked: {error}"))?;
     match found.flatten() {
         // The first people have to be enrolled by somebody.
-        None if (uid == 0 || uid == keeper) && reader.is_none_or(|reader| is_empty(reader)) => {
+        None if (uid == 0 || uid == keeper) && reader.is_none_or(is_empty) => {
             Ok(Actor { person: None, roles: Roles::of(&[Role::Admin]) })
         }
         None => Err(format!("{who}, but nobody has that id: mend the configuration, or enrol them")),
