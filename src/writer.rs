@@ -218,6 +218,12 @@ impl Writer {
         &self.ledger
     }
 
+    /// What a scan would lead to, without recording it; `None` at a station that the configuration does not know.
+    pub fn consider(&self, scan: &Scan) -> Result<Option<Decision>, LedgerError> {
+        let Some(rules) = self.stations.get(&scan.station) else { return Ok(None) };
+        considered(&self.ledger, rules, scan).map(|(_, _, decision)| Some(decision))
+    }
+
     /// Gives the ledger back.
     pub fn into_ledger(self) -> Ledger {
         self.ledger
@@ -302,19 +308,7 @@ impl Doors<'_> {
                 turn: session.turn,
             });
         }
-        let session =
-            ledger.session(&scan.station)?.at(scan.now.utc, rules.session_idle_ms, rules.confirm_ms);
-        let question = Question {
-            scan: &scan.id,
-            reader: scan.reader.as_ref(),
-            payload: &scan.payload,
-            also: &scan.also,
-            session: &session,
-            now: scan.now.utc,
-            scans_at_start: (scan.now.mono < AFTER_START).then(|| ledger.scans_at_start()),
-        };
-        let loaded = load(ledger.conn(), &question)?;
-        let decision = decide(&loaded, &session, rules, &scan.now);
+        let (session, loaded, decision) = considered(ledger, rules, scan)?;
         self.log(ledger, scan, &loaded, &session, &decision)?;
         let occasion = Occasion { scan_id: &scan.id, station: &scan.station, now: &scan.now };
         self.record(ledger, &occasion, rules, decision, scan.reader.clone())
@@ -423,6 +417,27 @@ impl Doors<'_> {
         }
         Ok(Reply::Imported { facts, identities, refused })
     }
+}
+
+/// Loads and decides one scan: the session before it, what was loaded, and what it leads to.
+fn considered(
+    ledger: &Ledger,
+    rules: &DoorRules,
+    scan: &Scan,
+) -> Result<(Session, Loaded, Decision), LedgerError> {
+    let session = ledger.session(&scan.station)?.at(scan.now.utc, rules.session_idle_ms, rules.confirm_ms);
+    let question = Question {
+        scan: &scan.id,
+        reader: scan.reader.as_ref(),
+        payload: &scan.payload,
+        also: &scan.also,
+        session: &session,
+        now: scan.now.utc,
+        scans_at_start: (scan.now.mono < AFTER_START).then(|| ledger.scans_at_start()),
+    };
+    let loaded = load(ledger.conn(), &question)?;
+    let decision = decide(&loaded, &session, rules, &scan.now);
+    Ok((session, loaded, decision))
 }
 
 /// How long a station waits for the next scan of its session, and for the answer to its question.
