@@ -78,7 +78,7 @@ pub struct HandOver {
     thing: String,
     /// Who gets it
     person: String,
-    /// Hand it over although somebody else has it, and all the same where something is asked
+    /// Hand it over all the same where something is asked
     #[arg(long)]
     confirm: bool,
 }
@@ -99,6 +99,7 @@ pub fn checkout(config: &Config, screen: &mut Screen, said: &Checkout) -> anyhow
             room: said.room.as_deref().map(|text| naming::room(reader, text)).transpose()?,
             until: hand.moment_if(said.until.as_deref(), Edge::End)?,
             count: said.count,
+            hand_over: false,
         };
         countable(&command, said.count)?;
         hand.order(command, said.confirm)
@@ -150,6 +151,7 @@ fn handed_over(hand: &mut Hand<'_>, said: &HandOver) -> anyhow::Result<ScanShown
         room: None,
         until: None,
         count: None,
+        hand_over: true,
     };
     hand.order(command, said.confirm)
 }

@@ -71,6 +71,9 @@ pub enum Command {
         /// Pieces of a stock.
         #[serde(default)]
         count: Option<u32>,
+        /// It is known to be out to somebody else, and goes from them to this person.
+        #[serde(default)]
+        hand_over: bool,
     },
     /// Takes gear back.
     Return {
@@ -264,6 +267,14 @@ impl Command {
             Self::Register { subject, .. } => Some(subject),
             Self::Book { .. } | Self::CancelBooking { .. } | Self::Undo { .. } => None,
         }
+    }
+
+    /// Whether whoever asks for it had the thing before them: then it counts as seen.
+    pub fn is_sighting(&self) -> bool {
+        matches!(
+            self,
+            Self::CheckOut { .. } | Self::Return { .. } | Self::NoteCondition { .. } | Self::Inspect { .. }
+        )
     }
 
     /// What is to be kept beside the fact, where it can be erased.

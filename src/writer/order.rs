@@ -132,6 +132,7 @@ impl Doors<'_> {
     ) -> Result<(), LedgerError> {
         let telling = Telling { names: false, zone: self.zone, now: order.now.utc };
         let (_, thing) = named_by(found, &decision.verdict);
+        let thing = thing.filter(|_| order.command.is_sighting());
         ledger.log_scan(&ScanRow {
             id: &order.id,
             at: order.now.utc,

@@ -83,6 +83,7 @@ pub fn command(words: &[String]) -> (Command, bool) {
                 room: more.one("room").map(|id| RoomId::parse(id).unwrap()),
                 until: more.one("until").map(moment),
                 count: count(&more),
+                hand_over: more.one("hand-over").is_some(),
             }
         }
         "return" => {

@@ -12,8 +12,8 @@ use crate::domain::fact::{
 };
 use crate::domain::id::ProductionId;
 use crate::domain::loaded::{Found, Loaded, Stock};
-use crate::domain::policy::Answerer;
-use crate::domain::rules::{DoorRules, HouseRules};
+use crate::domain::policy::{Answerer, Situation};
+use crate::domain::rules::{DoorRules, HouseRules, STAGES};
 use crate::domain::session::{Mode, Session};
 use crate::domain::verdict::{Verdict, What};
 use crate::domain::words::when;
@@ -104,7 +104,13 @@ fn no_sense(session: Session, why: String) -> Decision {
 
 fn answered(asked: &ByHand) -> Option<Answered> {
     let Actor { person, roles } = asked.actor.clone();
-    asked.confirm.then_some(Answered { by: person, roles, situations: None })
+    let hands_over = matches!(asked.command, Command::CheckOut { hand_over: true, .. });
+    let situations = match (asked.confirm, hands_over) {
+        (true, _) => None,
+        (false, true) => Some(vec![Situation::AlreadyOutToOther]),
+        (false, false) => return None,
+    };
+    Some(Answered { by: person, roles, situations })
 }
 
 fn of_stock(door: &Door, asked: &ByHand, session: Session, found: &Stock) -> Decision {
@@ -282,6 +288,12 @@ fn register(asked: &ByHand, session: Session, subject: &Subject, body: &Body) ->
         && production.ends <= production.starts
     {
         return no_sense(session, format!("{subject} would end before it starts"));
+    }
+    if let Body::ProductionRegistered(production) = body
+        && !STAGES.contains(&production.stage.as_str())
+    {
+        let why = format!("{} is no stage: one of {}", production.stage, STAGES.join(", "));
+        return no_sense(session, why);
     }
     if !asked.cycle.is_empty() {
         return no_sense(session, format!("A kit cannot travel in itself: {}", asked.cycle.join(" in ")));
