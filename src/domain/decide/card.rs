@@ -58,11 +58,11 @@ fn confirm(door: &Door, mut session: Session) -> Decision {
         outlook: door.loaded.pending_outlook.clone(),
         ..door.loaded.clone()
     };
-    let found = door.loaded.pending.clone().unwrap_or_default();
     let door = Door { loaded: &loaded, on_reader: false, ..*door };
     if ask.question == Question::TheThing {
-        return the_thing(&door, session, &found);
+        return the_thing(&door, session, &door.loaded.pending.clone().unwrap_or_default());
     }
+    let found = door.asked_about();
     if let Found::Stock(found) = &found {
         return stock::take(&door, session, found, ask.count.unwrap_or(1), Some(&answered));
     }

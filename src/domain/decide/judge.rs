@@ -51,7 +51,8 @@ pub fn judge(door: &Door, session: &Session, group: &Group, purpose: &Purpose) -
     weigh(door, raised, due)
 }
 
-/// Weighs objections by the policy table; within a level they keep their order.
+/// Weighs objections by the policy table. Of what is asked, that which not everybody may answer comes first; else
+/// objections keep their order within a level.
 pub fn weigh(door: &Door, raised: Vec<Raised>, due: UtcMs) -> Judged {
     let (refused, asked, notices) = (Vec::new(), Vec::new(), Vec::new());
     let mut judged = Judged { due, refused, asked, notices, answerer: Answerer::Anybody };
@@ -66,6 +67,8 @@ pub fn weigh(door: &Door, raised: Vec<Raised>, due: UtcMs) -> Judged {
             Rule::Refused => judged.refused.push(raised),
         }
     }
+    let rule = |raised: &Raised| door.rules.house.policy.rule(raised.concern.situation());
+    judged.asked.sort_by_key(|raised| rule(raised) == Rule::Ask(Answerer::Anybody));
     judged
 }
 

@@ -2,7 +2,7 @@
 
 use super::judge::{Answered, Outcome, weigh};
 use super::moves::Group;
-use super::of_promise::{as_promise, exhausted, in_the_way};
+use super::of_promise::{as_promise, closed_at, exhausted, in_the_way, next_open};
 use super::{Decision, Door, answer, held};
 use crate::domain::custody::{Custody, MoveKind};
 use crate::domain::fact::{Body, Movement};
@@ -76,48 +76,72 @@ fn stays(custody: Option<&Custody>, due: UtcMs, movement: Movement) -> Movement 
     }
 }
 
+/// What stands against it, and until when it may stay.
 fn raised(door: &Door, group: &Group, custody: &Custody) -> (Vec<Raised>, UtcMs) {
-    let (now, house) = (door.now.utc, &door.rules.house);
-    let from = custody.due.unwrap_or(now).max(now);
-    let mut due = door.until.unwrap_or_else(|| from.plus(house.extend_ms));
-    let own = custody.booking.as_ref();
-    let mut raised: Vec<Raised> = Vec::new();
+    let from = custody.due.unwrap_or(door.now.utc).max(door.now.utc);
+    let wished = door.until.unwrap_or_else(|| from.plus(door.rules.house.extend_ms));
+    let closed = closed_at(door, wished);
+    let opened = door.until.unwrap_or_else(|| next_open(door, wished));
+    let mut raised = of_person(door);
     if let Some(recall) = &group.standing.recall {
         let wanted_for = recall.wanted_for.as_ref().map(ToString::to_string);
-        raised.push(Concern::Recalled { wanted_by: recall.wanted_by, wanted_for }.into());
+        raised.push(Concern::Recalled { wanted_by: recall.wanted_by, wanted_for });
     }
-    if let (Some(owner), Some(owner_due)) =
-        (&group.standing.owner, group.standing.owner_due.filter(|at| *at < due))
-    {
-        raised.push(Concern::DueAfterSubhire { owner: owner.clone(), due: owner_due }.into());
-    }
+    let (promises, due) = promised(door, group, custody, (from, opened));
+    raised.extend(promises);
+    let closed = if due == opened { closed } else { closed_at(door, due) };
+    raised.extend(closed.map(|at| Concern::OutOfHours { at }));
+    (raised.into_iter().map(Raised::from).collect(), due)
+}
+
+fn of_person(door: &Door) -> Vec<Concern> {
+    let now = door.now.utc;
     let person = door.loaded.holder.as_ref();
-    if let Some(suspension) = person.and_then(|person| person.suspended_at(now)) {
-        raised.push(Concern::PersonSuspended { until: suspension.until }.into());
+    let suspended = person.and_then(|person| person.suspended_at(now));
+    let expired = person.filter(|person| person.expired_at(now)).and_then(|person| person.active_until);
+    [
+        expired.map(|since| Concern::PersonExpired { since }),
+        suspended.map(|suspension| Concern::PersonSuspended { until: suspension.until }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Who waits for it in that time. It may stay until they need it, where that is longer than now and nobody said when.
+fn promised(
+    door: &Door,
+    group: &Group,
+    custody: &Custody,
+    (from, mut due): (UtcMs, UtcMs),
+) -> (Vec<Concern>, UtcMs) {
+    let now = door.now.utc;
+    let mut raised = Vec::new();
+    let may_shorten = |at: UtcMs| at > from && door.until.is_none();
+    let standing = group.standing;
+    if let (Some(owner), Some(at)) = (&standing.owner, standing.owner_due.filter(|at| *at < due)) {
+        raised.push(Concern::DueAfterSubhire { owner: owner.clone(), due: at });
+        due = if door.until.is_none() { at.max(from) } else { due };
     }
-    if let Some(since) = person.filter(|person| person.expired_at(now)).and_then(|person| person.active_until)
-    {
-        raised.push(Concern::PersonExpired { since }.into());
-    }
-    if let Some(claim) = in_the_way(door, own, now, due) {
+    if let Some(claim) = in_the_way(door, custody, now, due) {
         let to = as_promise(claim);
-        // Somebody waits: it may stay until they need it, where that is longer than now.
-        if claim.from > from && door.until.is_none() {
-            due = claim.from;
-            raised.push(Concern::BookedToOtherNext { to }.into());
-        } else if claim.from <= now {
-            raised.push(Concern::BookedToOther { to }.into());
-        } else {
-            raised.push(Concern::DueClashesNextBooking { to }.into());
-        }
+        raised.push(match claim.from {
+            at if may_shorten(at) => {
+                due = at;
+                Concern::BookedToOtherNext { to }
+            }
+            at if at <= now => Concern::BookedToOther { to },
+            _ => Concern::DueClashesNextBooking { to },
+        });
     }
-    if let Some((pool, short)) = exhausted(door, group, own, (from, due)) {
+    if let Some((pool, short)) = exhausted(door, group, custody.booking.as_ref(), (from, due)) {
         let (to, promised, left) = (as_promise(&short.first), short.promised, short.left);
-        raised.push(Concern::PoolExhausted { pool: pool.name.clone(), promised, left, to }.into());
-    }
-    if !house.hours.is_open(due, house.zone) {
-        raised.push(Concern::OutOfHours { at: due }.into());
-        due = door.until.or_else(|| house.hours.next_open(due, house.zone)).unwrap_or(due);
+        if may_shorten(short.at) {
+            due = short.at;
+            raised.push(Concern::BookedToOtherNext { to });
+        } else {
+            raised.push(Concern::PoolExhausted { pool: pool.name.clone(), promised, left, to });
+        }
     }
     (raised, due)
 }

@@ -1,6 +1,7 @@
 //! The decision at the door: a total function from what was loaded to a verdict, the facts it adds and the session
 //! after it. No rule reaches for anything that is not an argument.
 
+use super::code::Code;
 use super::custody::Custody;
 use super::fact::{NewFact, Subject};
 use super::id::PersonId;
@@ -164,6 +165,21 @@ fn answer(session: Session, verdict: Verdict) -> Decision {
 }
 
 impl Door<'_> {
+    /// The code for a fact. A badge that is also a label is named in none.
+    fn label(&self) -> Option<Code> {
+        let is_badge = |found: &Found| matches!(found, Found::PersonOrThing(..));
+        let badge = is_badge(&self.loaded.found) || self.loaded.pending.as_ref().is_some_and(is_badge);
+        self.loaded.code.clone().filter(|_| !badge)
+    }
+
+    /// What the pending question is about; of a badge that is also a label, once that has been asked, the label.
+    fn asked_about(&self) -> Found {
+        match self.loaded.pending.clone().unwrap_or_default() {
+            Found::PersonOrThing(_, thing) => *thing,
+            found => found,
+        }
+    }
+
     /// The session, begun by this scan if it was not open.
     fn begin(&self, mut session: Session) -> Session {
         session.id.get_or_insert_with(|| self.loaded.scan.clone());

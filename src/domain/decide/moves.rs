@@ -181,7 +181,9 @@ impl<'a> Group<'a> {
         if held(self.custody).is_some() {
             return self.not_come();
         }
-        self.short_of(|part| self.is_here(part))
+        // Of one that is noted as missing it is said elsewhere.
+        let known = |part: &Part<'_>| self.is_here(part) || self.is_noted_missing(part);
+        self.parts.iter().any(|part| !known(part)).then(|| self.short_of(|part| self.is_here(part)))?
     }
 
     /// The members that did not come back; one that came home before its case is here, not missing.
@@ -201,7 +203,18 @@ impl<'a> Group<'a> {
         let standing = part.standing;
         let kept_in =
             standing.retired || standing.lost_since.is_some() || standing.jobs.iter().any(|job| job.blocks);
-        held(part.custody).is_none() && !kept_in && self.was_seen(part)
+        held(part.custody).is_none() && !kept_in && self.was_seen(part) && !self.is_noted_missing(part)
+    }
+
+    /// Whether somebody noted that the case lacks it, and it was not read with the case now.
+    pub fn is_noted_missing(&self, part: &Part<'_>) -> bool {
+        match &part.subject {
+            Subject::Asset(id) => {
+                let read = self.seen.is_some_and(|seen| seen.contains(id));
+                self.standing.missing.contains(id) && !read
+            }
+            _ => false,
+        }
     }
 
     fn was_seen(&self, part: &Part<'_>) -> bool {
@@ -239,7 +252,7 @@ impl<'a> Group<'a> {
         Movement {
             person: session.person.clone(),
             reader: door.loaded.reader.clone(),
-            code: door.loaded.code.clone(),
+            code: door.label(),
             kit: self.kit.cloned(),
             happened: door.happened,
             ..Movement::default()

@@ -4,6 +4,7 @@
 use super::Door;
 use super::moves::Group;
 use super::purpose::Purpose;
+use crate::domain::custody::Custody;
 use crate::domain::fact::Subject;
 use crate::domain::plan::pool::{Short, shortage};
 use crate::domain::plan::{Claim, Pool, Resource};
@@ -15,17 +16,14 @@ use crate::time::UtcMs;
 pub fn raised(door: &Door, session: &Session, group: &Group, purpose: &Purpose) -> (Vec<Raised>, UtcMs) {
     let mut due = purpose.due;
     let mut raised = Vec::new();
-    if let Some(at) = closed_at(door, due) {
-        due = if purpose.is_fixed() {
-            due
-        } else {
-            door.rules.house.hours.next_open(due, door.rules.house.zone).unwrap_or(due)
-        };
-        raised.push(Concern::OutOfHours { at }.into());
+    let closed = closed_at(door, due);
+    if closed.is_some() && !purpose.is_fixed() {
+        due = next_open(door, due);
     }
+    let opened = due;
     if let Some(concern) = after_subhire(group, due) {
         if let (Concern::DueAfterSubhire { due: owner_due, .. }, false) = (&concern, purpose.is_fixed()) {
-            due = (*owner_due).max(door.now.utc);
+            due = (*owner_due).max(door.now.utc.plus(door.rules.house.loan_min_ms));
         }
         raised.push(concern.into());
     }
@@ -35,13 +33,22 @@ pub fn raised(door: &Door, session: &Session, group: &Group, purpose: &Purpose) 
     raised.extend(early(door, session, group, purpose));
     let (pool, due) = pooled(door, group, purpose, due);
     raised.extend(pool.map(Raised::from));
-    raised.sort_by_key(|raised| matches!(raised.concern, Concern::OutOfHours { .. }));
+    // Brought forward, it is another moment at which the studio is open or closed.
+    let closed = if due == opened { closed } else { closed_at(door, due) };
+    raised.extend(closed.map(|at| Raised::from(Concern::OutOfHours { at })));
     (raised, due)
 }
 
-fn closed_at(door: &Door, due: UtcMs) -> Option<UtcMs> {
+/// The moment, where the studio is closed then.
+pub fn closed_at(door: &Door, due: UtcMs) -> Option<UtcMs> {
     let house = &door.rules.house;
     (!house.hours.is_open(due, house.zone)).then_some(due)
+}
+
+/// When the studio is open next, from a moment on.
+pub fn next_open(door: &Door, due: UtcMs) -> UtcMs {
+    let house = &door.rules.house;
+    house.hours.next_open(due, house.zone).unwrap_or(due)
 }
 
 fn after_subhire(group: &Group, due: UtcMs) -> Option<Concern> {
@@ -167,16 +174,17 @@ pub fn wanted_next(door: &Door, group: &Group, came_from: Option<&Claimant>) -> 
 /// The booking that a thing comes back from.
 pub type Claimant = crate::domain::id::BookingId;
 
-/// Whether it would be kept from somebody by staying out from `held_until` on: the claims that meet that time.
-pub fn in_the_way<'a>(
-    door: &'a Door,
-    own: Option<&Claimant>,
-    from: UtcMs,
-    until: UtcMs,
-) -> Option<&'a Claim> {
+/// The first that would wait for it if it stayed out until then: not the booking that it is out for, nor whoever has it,
+/// nor the production that has it.
+pub fn in_the_way<'a>(door: &'a Door, custody: &Custody, from: UtcMs, until: UtcMs) -> Option<&'a Claim> {
+    let is_own = |claim: &Claim| {
+        let person = custody.person.as_ref().is_some_and(|person| claim.people.contains(person));
+        let production = custody.production.is_some() && custody.production == claim.production;
+        person || production || custody.booking.as_ref() == Some(&claim.booking)
+    };
     let claims = door.loaded.outlook.claims.iter();
     claims
-        .filter(|claim| claim.confirmed && claim.meets(from, until) && own != Some(&claim.booking))
+        .filter(|claim| claim.confirmed && claim.meets(from, until) && !is_own(claim))
         .min_by_key(|claim| claim.from)
 }
 

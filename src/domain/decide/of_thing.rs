@@ -1,7 +1,7 @@
 //! Objections of the thing itself: out of service, not for this person, in maintenance, incomplete, part of a kit, out to
 //! somebody else, not what the booking names.
 
-use super::moves::{Group, Part};
+use super::moves::Group;
 use super::purpose::Purpose;
 use super::{Door, held, who_id};
 use crate::domain::fact::{Condition, Loan, Subject};
@@ -76,14 +76,10 @@ fn of_group(session: &Session, group: &Group, purpose: &Purpose) -> Vec<Concern>
     .collect()
 }
 
-/// Members of a kit that a condition card said are missing.
+/// Members of a kit that somebody noted as missing, and that were not read with it now.
 fn incomplete(group: &Group) -> Option<Concern> {
-    let missing = &group.standing.missing;
-    let name = |part: &Part<'_>| match part.subject {
-        Subject::Asset(ref id) if missing.contains(id) => Some(part.name.to_owned()),
-        _ => None,
-    };
-    let names: Vec<String> = group.parts.iter().filter_map(name).collect();
+    let missing = group.parts.iter().filter(|part| group.is_noted_missing(part));
+    let names: Vec<String> = missing.map(|part| part.name.to_owned()).collect();
     (!names.is_empty()).then_some(Concern::Incomplete { missing: names })
 }
 

@@ -171,7 +171,7 @@ fn go_on(
         ..door.loaded.clone()
     };
     loaded.productions.extend(production.cloned());
-    let found = door.loaded.pending.clone().unwrap_or_default();
+    let found = door.asked_about();
     let door = Door { loaded: &loaded, ..*door };
     match Group::of(&found) {
         Some(group) => gear::take(&door, session, &group, None),

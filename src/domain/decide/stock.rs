@@ -1,6 +1,7 @@
 //! Counted things: one shelf label, and so many pieces at each scan.
 
 use super::judge::{Answered, Outcome, weigh};
+use super::of_promise::{as_promise, closed_at, next_open};
 use super::purpose::Purpose;
 use super::{Decision, Door, answer, of_person, of_production, what};
 use crate::domain::fact::{Body, Movement, NewFact, StockUse, Subject};
@@ -8,7 +9,8 @@ use crate::domain::loaded::{Standing, Stock};
 use crate::domain::plan::pool::stock_shortage;
 use crate::domain::policy::Situation;
 use crate::domain::session::{Mode, Question, Session};
-use crate::domain::verdict::{Concern, Promise, Raised, Verdict, What};
+use crate::domain::verdict::{Concern, Raised, Verdict, What};
+use crate::time::UtcMs;
 
 use super::moves::Group;
 
@@ -43,7 +45,8 @@ pub fn take(
     let standing = Standing::default();
     let group = Group::of_stock(stock, &standing);
     let purpose = Purpose::or_none(door, &session, &group);
-    let judged = weigh(door, raised(door, &session, stock, pieces, &group, &purpose), purpose.due);
+    let (raised, due) = raised(door, &session, stock, pieces, &group, &purpose);
+    let judged = weigh(door, raised, due);
     match judged.outcome(answered) {
         Outcome::Refused { raised } => {
             answer(Session { pending: None, ..session }, Verdict::Refusal { what: named(stock), raised })
@@ -57,11 +60,10 @@ pub fn take(
             let confirmed_by =
                 answered.filter(|_| !overrides.is_empty()).and_then(|answered| answered.by.clone());
             let movement = Movement { confirmed_by, overrides, ..movement(door, &session, pieces) };
-            let movement = purpose.fill(&session, purpose.due, movement);
-            let lent = stock.use_ == StockUse::Lent;
-            let movement = if lent { movement } else { Movement { due: None, ..movement } };
+            let due = Some(due).filter(|_| stock.use_ == StockUse::Lent);
+            let movement = Movement { due, ..purpose.fill(&session, purpose.due, movement) };
             let (count, available) = after_taking(stock, pieces);
-            let verdict = Verdict::StockTaken { what: named(stock), pieces, count, available, notices };
+            let verdict = Verdict::StockTaken { what: named(stock), pieces, count, available, due, notices };
             moved(door, session, stock, Body::StockTaken(movement), verdict)
         }
     }
@@ -107,7 +109,7 @@ fn movement(door: &Door, session: &Session, pieces: u32) -> Movement {
     Movement {
         person: session.person.clone(),
         reader: door.loaded.reader.clone(),
-        code: door.loaded.code.clone(),
+        code: door.label(),
         count: Some(pieces),
         ..Movement::default()
     }
@@ -120,29 +122,39 @@ fn raised(
     pieces: u32,
     group: &Group,
     purpose: &Purpose,
-) -> Vec<Raised> {
+) -> (Vec<Raised>, UtcMs) {
     let available = stock.available();
     let short =
         (pieces > available).then_some(Concern::StockShort { wanted: pieces, count: stock.count, available });
+    let (promised, due) = promised(door, stock, pieces, purpose);
     let mut raised: Vec<Raised> = short.into_iter().map(Raised::from).collect();
     raised.extend(of_person::raised(door, session, group));
-    raised.extend(promised(door, stock, pieces, purpose).map(Raised::from));
+    raised.extend(promised.map(Raised::from));
     raised.extend(super::of_thing::named_on(purpose, group).map(Raised::from));
     raised.extend(of_production::raised(door, session, purpose));
-    raised
+    let moved = !purpose.is_fixed() && due == next_open(door, purpose.due);
+    let closed = closed_at(door, if moved { purpose.due } else { due });
+    let closed = closed.filter(|_| stock.use_ == StockUse::Lent);
+    raised.extend(closed.map(|at| Raised::from(Concern::OutOfHours { at })));
+    (raised, due)
 }
 
-fn promised(door: &Door, stock: &Stock, pieces: u32, purpose: &Purpose) -> Option<Concern> {
-    let pool = door.loaded.outlook.pools.first()?;
-    let span = (door.now.utc, purpose.due);
+/// The bookings that would get too few, and when it is to be back: before that, where pieces come back and there is time.
+fn promised(door: &Door, stock: &Stock, pieces: u32, purpose: &Purpose) -> (Option<Concern>, UtcMs) {
+    let lent = stock.use_ == StockUse::Lent;
+    let due = if lent && !purpose.is_fixed() { next_open(door, purpose.due) } else { purpose.due };
     let own = purpose.booking.map(|booking| &booking.id);
-    let short = stock_shortage(pool, &stock.shelf(), pieces, span, own, door.now.utc)?;
-    let to = Promise {
-        booking: short.first.booking.clone(),
-        title: short.first.title.clone(),
-        from: short.first.from,
-        until: short.first.until,
-    };
+    let pool = door.loaded.outlook.pools.first();
+    let short = pool.and_then(|pool| {
+        let short = stock_shortage(pool, &stock.shelf(), pieces, (door.now.utc, due), own, door.now.utc)?;
+        Some((pool, short))
+    });
+    let Some((pool, short)) = short else { return (None, due) };
+    let to = as_promise(&short.first);
+    let can_wait = short.at.since(door.now.utc) >= door.rules.house.loan_min_ms;
+    if lent && can_wait && !purpose.is_fixed() {
+        return (Some(Concern::BookedToOtherNext { to }), short.at);
+    }
     let (promised, left) = (short.promised, short.left);
-    Some(Concern::PoolExhausted { pool: pool.name.clone(), promised, left, to })
+    (Some(Concern::PoolExhausted { pool: pool.name.clone(), promised, left, to }), due)
 }

@@ -157,6 +157,9 @@ impl Concern {
     fn say_promise(&self, telling: &Telling) -> String {
         let at = |moment: UtcMs| when(moment, telling.now, telling.zone);
         match self {
+            Self::BookedToOther { to } if to.from > telling.now => {
+                format!("Promised to {} {} to {}", to.title, at(to.from), at(to.until))
+            }
             Self::BookedToOther { to } => format!("Promised to {} until {}", to.title, at(to.until)),
             Self::BookedToOtherNext { to } => format!("{} needs it {}", to.title, at(to.from)),
             Self::DueClashesNextBooking { to } => format!("Promised to {} from {}", to.title, at(to.from)),
@@ -172,6 +175,9 @@ impl Concern {
                 Some(title) => format!("Recalled: {title} needs it {}", at(*wanted_by)),
                 None => format!("Recalled: wanted {}", at(*wanted_by)),
             },
+            Self::DueAfterSubhire { owner, due } if *due <= telling.now => {
+                format!("Due back at {owner} since {}", at(*due))
+            }
             Self::DueAfterSubhire { owner, due } => format!("Goes back to {owner} {}", at(*due)),
             Self::OutOfHours { at: moment } => format!("Closed at {}", at(*moment)),
             Self::AlreadyOutToOther { holder } => {

@@ -147,7 +147,14 @@ pub enum Verdict {
     /// A thing stays out longer.
     Extended { what: What, due: UtcMs, notices: Vec<Raised> },
     /// Pieces of a stock left.
-    StockTaken { what: What, pieces: u32, count: u32, available: u32, notices: Vec<Raised> },
+    StockTaken {
+        what: What,
+        pieces: u32,
+        count: u32,
+        available: u32,
+        due: Option<UtcMs>,
+        notices: Vec<Raised>,
+    },
     /// Pieces of a stock are back.
     StockReturned { what: What, pieces: u32, count: u32, available: u32, surplus: u32 },
     /// A stock was counted.

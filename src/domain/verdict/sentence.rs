@@ -166,8 +166,9 @@ impl Verdict {
     fn by_hand(&self, telling: &Telling) -> String {
         let at = |moment: UtcMs| telling.at(moment);
         match self {
-            Self::StockTaken { what, pieces, count, available, notices } => {
-                let left = format!("{count} pieces, {available} available");
+            Self::StockTaken { what, pieces, count, available, due, notices } => {
+                let due = due.map_or(String::new(), |due| format!(", due {}", at(due)));
+                let left = format!("{count} pieces, {available} available{due}");
                 listed("Out", &format!("{pieces} x {}", what.name), notices, telling, &left)
             }
             Self::StockReturned { what, pieces, count, available, surplus } => {

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::run;
 use crate::domain::fact::{
-    Body, ConditionNoted, Fact, Inspected, MaintenanceClosed, MaintenanceOpened, Recalled,
+    Body, ConditionNoted, Fact, Inspected, MaintenanceClosed, MaintenanceOpened, Movement, Recalled,
 };
 use crate::ledger::LedgerError;
 
@@ -14,8 +14,11 @@ pub fn lay(conn: &Connection, fact: &Fact) -> Result<(), LedgerError> {
             forget_recall(conn, fact)?;
             find_again(conn, fact)
         }
+        Body::HandedOver(movement) => {
+            fill_recall(conn, fact, movement)?;
+            find_again(conn, fact)
+        }
         Body::CheckedOut(_)
-        | Body::HandedOver(_)
         | Body::Extended(_)
         | Body::StockTaken(_)
         | Body::StockReturned(_)
@@ -84,6 +87,14 @@ fn inspect(conn: &Connection, fact: &Fact, inspected: &Inspected) -> Result<(), 
 fn recall(conn: &Connection, fact: &Fact, recalled: &Recalled) -> Result<(), LedgerError> {
     let values = params![fact.subject, recalled.wanted_by, recalled.wanted_for, fact.id];
     change(conn, fact, "recall_by_ms = ?2, recall_for = ?3, recall_fact = ?4", values)
+}
+
+/// A recall for a production is filled where somebody of it has the thing now.
+fn fill_recall(conn: &Connection, fact: &Fact, movement: &Movement) -> Result<(), LedgerError> {
+    let sql =
+        "UPDATE standing SET recall_by_ms = NULL, recall_for = NULL, recall_fact = NULL WHERE subject = ?1
+               AND recall_for = ?2";
+    run(conn, sql, params![fact.subject, movement.production])
 }
 
 fn forget_recall(conn: &Connection, fact: &Fact) -> Result<(), LedgerError> {
