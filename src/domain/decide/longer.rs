@@ -13,6 +13,10 @@ use crate::time::UtcMs;
 
 /// A label of gear was scanned while EXTEND is on.
 pub fn scanned(door: &Door, session: Session, group: &Group) -> Decision {
+    if session.person.is_none() && door.rules.person_required {
+        // Whoever has it longer is somebody's word.
+        return answer(session, Verdict::NoSession { what: group.name.to_owned() });
+    }
     let again = group.custody.is_some_and(|custody| {
         let last = &custody.last;
         last.kind == MoveKind::Extended
@@ -91,7 +95,8 @@ fn raised(door: &Door, group: &Group, custody: &Custody) -> (Vec<Raised>, UtcMs)
     {
         raised.push(Concern::DueAfterSubhire { owner: owner.clone(), due: owner_due }.into());
     }
-    let person = door.loaded.holder.as_ref();
+    // It stays with whoever has it, so theirs are the questions, whoever asks for it.
+    let person = group.holder;
     if let Some(suspension) = person.and_then(|person| person.suspended_at(now)) {
         raised.push(Concern::PersonSuspended { until: suspension.until }.into());
     }
@@ -99,7 +104,7 @@ fn raised(door: &Door, group: &Group, custody: &Custody) -> (Vec<Raised>, UtcMs)
     {
         raised.push(Concern::PersonExpired { since }.into());
     }
-    if let Some(claim) = in_the_way(door, own, now, due) {
+    if let Some(claim) = in_the_way(door, custody, now, due) {
         let to = as_promise(claim);
         // Somebody waits: it may stay until they need it, where that is longer than now.
         if claim.from > from && door.until.is_none() {

@@ -78,7 +78,9 @@ fn last_thing(found: &Found) -> Option<Option<Subject>> {
         Found::Stock(stock) => Some(Some(Subject::Stock(stock.id.clone()))),
         // A label that says nothing stands between the card and whatever was scanned before.
         Found::PersonOrThing(..) | Found::Ambiguous(_) | Found::Unknown | Found::Malformed(_) => Some(None),
-        Found::Asset(_) | Found::Kit(_) | Found::Burst(_) => Some(Group::of(found).map(|group| group.subject)),
+        Found::Asset(_) | Found::Kit(_) | Found::Burst(_) => {
+            Some(Group::of(found).map(|group| group.subject))
+        }
         _ => None,
     }
 }
@@ -88,6 +90,11 @@ fn found(door: &Door, session: Session, found: &Found) -> Decision {
         Found::Person(person) => badge::scanned(door, session, person),
         Found::Nobody => answer(session, Verdict::PersonUnknown),
         Found::Card(card) => card::scanned(door, session, *card),
+        Found::Production(_) | Found::Booking(_)
+            if session.mode == Mode::Learn && session.learned.is_some() =>
+        {
+            answer(session, Verdict::NothingToLearn)
+        }
         Found::Production(production) => purpose::production(door, session, production),
         Found::Booking(booking) => purpose::booking(door, session, booking),
         Found::PersonOrThing(person, thing) => person_or_thing(door, session, person, thing),
@@ -119,7 +126,7 @@ fn thing(door: &Door, session: Session, found: &Found) -> Decision {
 fn several(found: &Found) -> Verdict {
     match found {
         Found::Burst(burst) if !burst.strangers.is_empty() => {
-            Verdict::AmbiguousCode { of: burst.strangers.iter().map(|asset| asset.name.clone()).collect() }
+            Verdict::SeveralAtOnce { of: burst.strangers.iter().map(|asset| asset.name.clone()).collect() }
         }
         _ => Verdict::UnknownCode { reserved: false },
     }

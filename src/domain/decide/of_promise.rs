@@ -4,6 +4,7 @@
 use super::Door;
 use super::moves::Group;
 use super::purpose::Purpose;
+use crate::domain::custody::Custody;
 use crate::domain::fact::Subject;
 use crate::domain::plan::pool::{Short, shortage};
 use crate::domain::plan::{Claim, Pool, Resource};
@@ -167,16 +168,17 @@ pub fn wanted_next(door: &Door, group: &Group, came_from: Option<&Claimant>) -> 
 /// The booking that a thing comes back from.
 pub type Claimant = crate::domain::id::BookingId;
 
-/// Whether it would be kept from somebody by staying out from `held_until` on: the claims that meet that time.
-pub fn in_the_way<'a>(
-    door: &'a Door,
-    own: Option<&Claimant>,
-    from: UtcMs,
-    until: UtcMs,
-) -> Option<&'a Claim> {
+/// Whether it would be kept from somebody by staying out: the first claim of that time which is not what it is out for,
+/// nor of whoever has it, nor of the production that has it.
+pub fn in_the_way<'a>(door: &'a Door, custody: &Custody, from: UtcMs, until: UtcMs) -> Option<&'a Claim> {
+    let is_own = |claim: &Claim| {
+        let mine = custody.person.as_ref().is_some_and(|person| claim.people.contains(person));
+        let same = custody.production.is_some() && claim.production == custody.production;
+        mine || same || custody.booking.as_ref() == Some(&claim.booking)
+    };
     let claims = door.loaded.outlook.claims.iter();
     claims
-        .filter(|claim| claim.confirmed && claim.meets(from, until) && own != Some(&claim.booking))
+        .filter(|claim| claim.confirmed && claim.meets(from, until) && !is_own(claim))
         .min_by_key(|claim| claim.from)
 }
 
