@@ -134,6 +134,8 @@ pub struct Burst {
     pub kit: Option<Kit>,
     /// Assets that were read and are not its members.
     pub strangers: Vec<Asset>,
+    /// Kits whose labels were read as well and that do not travel in it.
+    pub other_kits: Vec<Kit>,
     /// The members that were read.
     pub seen: Vec<AssetId>,
     /// Codes of which nothing is known.

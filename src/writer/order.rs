@@ -64,7 +64,7 @@ impl Doors<'_> {
         let loaded = loaded(ledger, order, &session)?;
         let (missing, cycle) = match &order.command {
             Command::Register { subject, body } => (missing(ledger, body)?, cycle(ledger, subject, body)?),
-            _ => (Vec::new(), Vec::new()),
+            command => (unknown(ledger, named_in(command))?, Vec::new()),
         };
         let asked = ByHand {
             loaded: &loaded,
@@ -205,6 +205,29 @@ fn missing(ledger: &Ledger, body: &Body) -> Result<Vec<String>, LedgerError> {
         Body::ProductionRegistered(production) => production.crew.iter().map(person).collect(),
         _ => Vec::new(),
     };
+    unknown(ledger, named)
+}
+
+/// Whom and what a command names besides its thing.
+fn named_in(command: &Command) -> Vec<Subject> {
+    match command {
+        Command::CheckOut { person, booking, production, room, .. } => {
+            let person = person.clone().map(Subject::Person);
+            let booking = booking.clone().map(Subject::Booking);
+            let production = production.clone().map(Subject::Production);
+            let room = room.clone().map(Subject::Room);
+            [person, booking, production, room].into_iter().flatten().collect()
+        }
+        Command::Return { person, .. } => person.clone().map(Subject::Person).into_iter().collect(),
+        Command::Recall { wanted_for, .. } => {
+            wanted_for.clone().map(Subject::Production).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Those of which nothing is known, each as `kit/case-a`.
+fn unknown(ledger: &Ledger, named: Vec<Subject>) -> Result<Vec<String>, LedgerError> {
     let mut missing = Vec::new();
     for subject in named {
         if !ledger.is_known(&subject)? {

@@ -49,6 +49,11 @@ fn came_from(custody: Option<&Custody>, mut movement: Movement) -> Movement {
 fn remember_lot(session: &mut Session, custody: &Custody) {
     let of_person = custody.person.clone().map(Lot::Person);
     let Some(lot) = custody.booking.clone().map(Lot::Booking).or(of_person) else { return };
+    remember(session, lot);
+}
+
+/// Something of this lot has come back: DONE tells what has not.
+pub fn remember(session: &mut Session, lot: Lot) {
     if !session.brought_back.contains(&lot) && session.brought_back.len() < LOTS_MAX {
         session.brought_back.push(lot);
     }
@@ -71,13 +76,13 @@ fn remarks(door: &Door, session: &Session, group: &Group, custody: Option<&Custo
     let short = custody.and_then(|_| group.not_come());
     let strangers = (!group.strangers.is_empty()).then(|| group.strangers.clone());
     [
-        wanted_next(door, group, came_from).filter(|_| bench.is_none()).map(|to| Remark::WantedNext { to }),
+        bench.map(|job| Remark::ToTheBench { since: job.since }),
+        wanted_next(door, group, came_from).map(|to| Remark::WantedNext { to }),
         recall.map(|recall| Remark::RecallFilled {
             wanted_by: recall.wanted_by,
             wanted_for: recall.wanted_for.as_ref().map(ToString::to_string),
         }),
         standing.owner.clone().map(|owner| Remark::SubhireBack { owner, due: standing.owner_due }),
-        bench.map(|job| Remark::ToTheBench { since: job.since }),
         short.map(|members| Remark::KitIncomplete { members }),
         strangers.map(|names| Remark::StrangersInKit { names }),
         standing.lost_since.map(|since| Remark::WasLost { since }),

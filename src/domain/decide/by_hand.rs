@@ -11,7 +11,7 @@ use crate::domain::fact::{
     StockCounted, StockUse, Subject, TagOf,
 };
 use crate::domain::id::ProductionId;
-use crate::domain::loaded::{Found, Loaded, Stock};
+use crate::domain::loaded::{Found, Loaded, Recall, Stock};
 use crate::domain::policy::{Answerer, Situation};
 use crate::domain::rules::{DoorRules, HouseRules, STAGES};
 use crate::domain::session::{Mode, Session};
@@ -32,7 +32,7 @@ pub struct ByHand<'a> {
     pub actor: &'a Actor,
     /// Whether they have answered what may be asked.
     pub confirm: bool,
-    /// What the body to be registered names and nobody knows, each as `kit/case-a`.
+    /// What the command or the body to be registered names and nobody knows, each as `kit/case-a`.
     pub missing: &'a [String],
     /// The kits that would travel in themselves.
     pub cycle: &'a [String],
@@ -70,6 +70,9 @@ fn decided(door: &Door, asked: &ByHand, session: Session) -> Decision {
             session,
             format!("It would be due {}, which is past: give a later time", say(door, at)),
         );
+    }
+    if !asked.missing.is_empty() && !matches!(asked.command, Command::Register { .. }) {
+        return answer(session, Verdict::NotFound { named: asked.missing.join(", ") });
     }
     if let Command::Register { subject, body } = asked.command {
         return register(asked, session, subject, body);
@@ -133,6 +136,7 @@ fn of_stock(door: &Door, asked: &ByHand, session: Session, found: &Stock) -> Dec
 fn of_group(door: &Door, asked: &ByHand, session: Session, group: &Group) -> Decision {
     let answered = answered(asked);
     match asked.command {
+        Command::CheckOut { count: Some(pieces), .. } if *pieces != 1 => not_counted(session, group),
         Command::CheckOut { .. } => gear::take(door, session, group, answered.as_ref()),
         Command::Return { .. } => brought(door, session, group),
         Command::Extend { .. } => longer::extend(door, session, group, answered.as_ref()),
@@ -147,11 +151,13 @@ fn of_group(door: &Door, asked: &ByHand, session: Session, group: &Group) -> Dec
             let verdict = Verdict::RecallWithdrawn { what: group.what() };
             one(session, verdict, group.subject.clone(), Body::RecallWithdrawn(RecallWithdrawn {}))
         }
-        Command::CountStock { .. } => {
-            no_sense(session, format!("{} is one thing and not counted: name a stock", group.name))
-        }
+        Command::CountStock { .. } => not_counted(session, group),
         _ => of_standing(door, asked, session, group),
     }
+}
+
+fn not_counted(session: Session, group: &Group) -> Decision {
+    no_sense(session, format!("{} is one thing and not counted: name a stock", group.name))
 }
 
 fn of_standing(door: &Door, asked: &ByHand, session: Session, group: &Group) -> Decision {
@@ -169,6 +175,9 @@ fn of_standing(door: &Door, asked: &ByHand, session: Session, group: &Group) -> 
                 return answer(session, verdict);
             }
             one(session, verdict, subject, Body::MaintenanceClosed(MaintenanceClosed { jobs }))
+        }
+        Command::Inspect { next_due: Some(at), .. } if *at <= door.now.utc => {
+            no_sense(session, format!("{} is past: say when the next inspection is due", say(door, *at)))
         }
         Command::Inspect { next_due, .. } => {
             let verdict = Verdict::Inspected { what, next_due: *next_due };
@@ -218,6 +227,10 @@ fn recall(
     if wanted_by <= door.now.utc {
         return no_sense(session, format!("{} is past: say when it is wanted", say(door, wanted_by)));
     }
+    let is_so = |recall: &Recall| recall.wanted_by == wanted_by && recall.wanted_for.as_ref() == wanted_for;
+    if group.standing.recall.as_ref().is_some_and(is_so) {
+        return answer(session, Verdict::DuplicateScan { what: Some(group.what()) });
+    }
     let holder = custody.person.as_ref().map(|holder| who_id(holder, group.holder));
     let fact = Recalled {
         wanted_by,
@@ -242,7 +255,10 @@ fn of_tag(door: &Door, asked: &ByHand, session: Session, thing: &What) -> Decisi
             let body = Body::TagReleased(TagOf { thing: thing.subject.clone() });
             one(session, Verdict::TagReleased { what, code: code.clone() }, Subject::Tag(code), body)
         }
-        _ => no_sense(session, format!("{} ({}) does not go out: name gear", thing.name, thing.subject)),
+        Command::CheckOut { .. } | Command::Return { .. } => {
+            no_sense(session, format!("Only gear goes out: {} is {}", thing.name, thing.subject))
+        }
+        _ => no_sense(session, format!("Only for assets and kits: {} is {}", thing.name, thing.subject)),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::judge::Answered;
 use super::moves::Group;
 use super::{Decision, Door, answer, badge, condition, gear, learn, longer, stock};
-use crate::domain::code::Card;
+use crate::domain::code::{Card, Code};
 use crate::domain::fact::{Annulled, Body, Condition, NewFact, Subject};
 use crate::domain::loaded::{Found, LastScan, Loaded};
 use crate::domain::person::Roles;
@@ -54,6 +54,7 @@ fn confirm(door: &Door, mut session: Session) -> Decision {
     session.without_booking = session.without_booking || ask.question == Question::WhichBooking;
     let loaded = Loaded {
         code: Some(ask.code),
+        also: ask.also,
         count: ask.count,
         outlook: door.loaded.pending_outlook.clone(),
         ..door.loaded.clone()
@@ -97,7 +98,13 @@ fn the_thing(door: &Door, session: Session, found: &Found) -> Decision {
     if super::badge_is_meant(door, &session) {
         return badge::scanned(door, session, person);
     }
-    super::thing(door, session, thing)
+    let Some((subject, _)) = learn::named(thing) else { return answer(session, Verdict::NothingToConfirm) };
+    // No fact keeps a badge code: from here on the thing goes by its id.
+    let code = Code::canonical(subject.id()).ok();
+    let loaded = Loaded { code, ..door.loaded.clone() };
+    let mut decision = super::thing(&Door { loaded: &loaded, ..*door }, session, thing);
+    decision.session.last_thing = Some(subject);
+    decision
 }
 
 /// The card twice at once is a repeat; a question that lapsed is red, or it would be taken for confirmed.

@@ -1,7 +1,7 @@
 //! Condition cards: what state the thing is in that was scanned last.
 
 use super::moves::Group;
-use super::{Decision, Door, answer};
+use super::{Decision, Door, answer, held};
 use crate::domain::fact::{Body, Condition, ConditionNoted, MaintenanceOpened, NewFact};
 use crate::domain::session::Session;
 use crate::domain::verdict::Verdict;
@@ -26,13 +26,22 @@ pub fn note(door: &Door, mut session: Session, group: &Group, condition: Conditi
         missing: Vec::new(),
         reader: door.loaded.reader.clone(),
     }))];
-    let maintenance = door.rules.house.maintenance_for(condition);
+    let maintenance = match condition {
+        // A thing in order stays where its open jobs keep it: only whoever mends it closes them.
+        Condition::Ok => group.standing.jobs.iter().map(|job| job.blocks).max(),
+        _ => door.rules.house.maintenance_for(condition),
+    };
     let is_open = group.standing.jobs.iter().any(|job| job.because == Some(condition));
-    if let Some(blocks) = maintenance.filter(|_| !is_open) {
+    if let Some(blocks) = maintenance.filter(|_| !is_open && condition != Condition::Ok) {
         facts.push(fact(Body::MaintenanceOpened(MaintenanceOpened { blocks, because: Some(condition) })));
     }
     session.pending = None;
     session.moved_by(&door.loaded.scan);
-    let verdict = Verdict::ConditionNoted { what: group.what(), condition, maintenance };
+    let verdict = Verdict::ConditionNoted {
+        what: group.what(),
+        condition,
+        maintenance,
+        is_out: held(group.custody).is_some(),
+    };
     Decision { verdict, facts, session }
 }

@@ -29,7 +29,7 @@ pub fn unknown(mut session: Session, code: &Code) -> Decision {
     answer(session, Verdict::LearnCode { code: code.clone() })
 }
 
-/// A thing while LEARN is on. `None` where it is not what LEARN waits for.
+/// Something while LEARN is on. `None` where it is not on.
 pub fn thing(door: &Door, session: &Session, found: &Found) -> Option<Decision> {
     if session.mode != Mode::Learn {
         return None;
@@ -37,7 +37,9 @@ pub fn thing(door: &Door, session: &Session, found: &Found) -> Option<Decision> 
     let Some(code) = session.learned.clone() else {
         return Some(answer(session.clone(), Verdict::LearnMode));
     };
-    let (subject, name) = named(found)?;
+    let Some((subject, name)) = named(found) else {
+        return Some(answer(session.clone(), Verdict::NothingToLearn));
+    };
     let mut session = Session { mode: Mode::Toggle, learned: None, ..session.clone() };
     session.moved_by(&door.loaded.scan);
     let verdict = Verdict::TagAssigned { what: what(&subject, name), code: code.clone() };

@@ -13,6 +13,10 @@ use crate::time::UtcMs;
 
 /// A label of gear was scanned while EXTEND is on.
 pub fn scanned(door: &Door, session: Session, group: &Group) -> Decision {
+    if session.person.is_none() && door.rules.person_required {
+        // Whoever has it longer is somebody's word.
+        return answer(session, Verdict::NoSession { what: group.name.to_owned() });
+    }
     let again = group.custody.is_some_and(|custody| {
         let last = &custody.last;
         last.kind == MoveKind::Extended
@@ -82,7 +86,7 @@ fn raised(door: &Door, group: &Group, custody: &Custody) -> (Vec<Raised>, UtcMs)
     let wished = door.until.unwrap_or_else(|| from.plus(door.rules.house.extend_ms));
     let closed = closed_at(door, wished);
     let opened = door.until.unwrap_or_else(|| next_open(door, wished));
-    let mut raised = of_person(door);
+    let mut raised = of_holder(door, group);
     if let Some(recall) = &group.standing.recall {
         let wanted_for = recall.wanted_for.as_ref().map(ToString::to_string);
         raised.push(Concern::Recalled { wanted_by: recall.wanted_by, wanted_for });
@@ -94,9 +98,10 @@ fn raised(door: &Door, group: &Group, custody: &Custody) -> (Vec<Raised>, UtcMs)
     (raised.into_iter().map(Raised::from).collect(), due)
 }
 
-fn of_person(door: &Door) -> Vec<Concern> {
+/// It stays with whoever has it, so theirs are the questions, whoever asks for it.
+fn of_holder(door: &Door, group: &Group) -> Vec<Concern> {
     let now = door.now.utc;
-    let person = door.loaded.holder.as_ref();
+    let person = group.holder;
     let suspended = person.and_then(|person| person.suspended_at(now));
     let expired = person.filter(|person| person.expired_at(now)).and_then(|person| person.active_until);
     [

@@ -66,15 +66,24 @@ pub fn decide(loaded: &Loaded, session: &Session, rules: &DoorRules, now: &Now) 
     session.turn = session.turn.wrapping_add(1);
     let mut decision = found(&door, session, &loaded.found);
     if decision.session.is_open()
-        && let Some((subject, _)) = learn::named(&loaded.found).filter(|_| is_gear(&loaded.found))
+        && let Some(thing) = last_thing(&loaded.found)
     {
-        decision.session.last_thing = Some(subject);
+        decision.session.last_thing = thing;
     }
     decision
 }
 
-fn is_gear(found: &Found) -> bool {
-    matches!(found, Found::Asset(_) | Found::Kit(_) | Found::Stock(_))
+/// What a condition card would be about after this scan; `None` where the scan was not meant to be about a thing.
+fn last_thing(found: &Found) -> Option<Option<Subject>> {
+    match found {
+        Found::Stock(stock) => Some(Some(Subject::Stock(stock.id.clone()))),
+        // A label that says nothing stands between the card and whatever was scanned before.
+        Found::PersonOrThing(..) | Found::Ambiguous(_) | Found::Unknown | Found::Malformed(_) => Some(None),
+        Found::Asset(_) | Found::Kit(_) | Found::Burst(_) => {
+            Some(Group::of(found).map(|group| group.subject))
+        }
+        _ => None,
+    }
 }
 
 fn found(door: &Door, session: Session, found: &Found) -> Decision {
@@ -82,6 +91,11 @@ fn found(door: &Door, session: Session, found: &Found) -> Decision {
         Found::Person(person) => badge::scanned(door, session, person),
         Found::Nobody => answer(session, Verdict::PersonUnknown),
         Found::Card(card) => card::scanned(door, session, *card),
+        Found::Production(_) | Found::Booking(_)
+            if session.mode == Mode::Learn && session.learned.is_some() =>
+        {
+            answer(session, Verdict::NothingToLearn)
+        }
         Found::Production(production) => purpose::production(door, session, production),
         Found::Booking(booking) => purpose::booking(door, session, booking),
         Found::PersonOrThing(person, thing) => person_or_thing(door, session, person, thing),
@@ -113,7 +127,7 @@ fn thing(door: &Door, session: Session, found: &Found) -> Decision {
 fn several(found: &Found) -> Verdict {
     match found {
         Found::Burst(burst) if !burst.strangers.is_empty() => {
-            Verdict::AmbiguousCode { of: burst.strangers.iter().map(|asset| asset.name.clone()).collect() }
+            Verdict::SeveralAtOnce { of: burst.strangers.iter().map(|asset| asset.name.clone()).collect() }
         }
         _ => Verdict::UnknownCode { reserved: false },
     }

@@ -138,10 +138,14 @@ impl<'a> Group<'a> {
                 _ => None,
             };
         };
+        let names = burst.strangers.iter().map(|asset| asset.name.clone());
+        let kit_names = burst.other_kits.iter().map(|kit| kit.name.clone());
+        let assets = burst.strangers.iter().map(|asset| Subject::Asset(asset.id.clone()));
+        let kits = burst.other_kits.iter().map(|kit| Subject::Kit(kit.id.clone()));
         Some(Self {
             seen: Some(&burst.seen),
-            strangers: burst.strangers.iter().map(|asset| asset.name.clone()).collect(),
-            stranger_subjects: burst.strangers.iter().map(|asset| Subject::Asset(asset.id.clone())).collect(),
+            strangers: names.chain(kit_names).collect(),
+            stranger_subjects: assets.chain(kits).collect(),
             ..Self::of_kit(kit)
         })
     }

@@ -165,6 +165,7 @@ fn go_on(
     };
     let mut loaded = Loaded {
         code: Some(ask.code.clone()),
+        also: ask.also.clone(),
         booking: booking.cloned(),
         pending: None,
         outlook: door.loaded.pending_outlook.clone(),

@@ -3,12 +3,13 @@
 use super::judge::{Answered, Outcome, weigh};
 use super::of_promise::{as_promise, closed_at, next_open};
 use super::purpose::Purpose;
-use super::{Decision, Door, answer, of_person, of_production, what};
+use super::{Decision, Door, answer, back, of_person, of_production, what};
 use crate::domain::fact::{Body, Movement, NewFact, StockUse, Subject};
+use crate::domain::id::BookingId;
 use crate::domain::loaded::{Standing, Stock};
 use crate::domain::plan::pool::stock_shortage;
 use crate::domain::policy::Situation;
-use crate::domain::session::{Mode, Question, Session};
+use crate::domain::session::{Lot, Mode, Question, Session};
 use crate::domain::verdict::{Concern, Raised, Verdict, What};
 use crate::time::UtcMs;
 
@@ -23,6 +24,10 @@ pub fn scanned(door: &Door, session: Session, stock: &Stock) -> Decision {
     }
     match session.mode {
         Mode::Return => bring(door, session, stock, pieces),
+        Mode::Extend => {
+            let why = format!("Not for stock: {} is counted. Scan gear", stock.name);
+            answer(session, Verdict::NoSense { why })
+        }
         _ if session.person.is_none() && door.rules.person_required => {
             answer(session, Verdict::NoSession { what: stock.name.clone() })
         }
@@ -93,7 +98,19 @@ pub fn bring(door: &Door, session: Session, stock: &Stock, pieces: u32) -> Decis
     };
     let movement = Movement { happened: door.happened, ..movement(door, &session, pieces) };
     let verdict = Verdict::StockReturned { what: named(stock), pieces, count, available, surplus };
+    let mut session = session;
+    lots_of(door, &session, stock).into_iter().for_each(|lot| back::remember(&mut session, lot));
     moved(door, session, stock, Body::StockReturned(movement), verdict)
+}
+
+/// The lots that pieces brought by the person of the session belong to; without one nobody knows whose they are.
+fn lots_of(door: &Door, session: &Session, stock: &Stock) -> Vec<Lot> {
+    let Some(person) = session.person.clone().filter(|_| stock.use_ == StockUse::Lent) else {
+        return Vec::new();
+    };
+    let own = |booking: &&BookingId| door.loaded.bookings.iter().any(|own| own.id == **booking);
+    let booked = stock.lots.iter().filter_map(|lot| lot.booking.as_ref()).filter(own);
+    std::iter::once(Lot::Person(person)).chain(booked.cloned().map(Lot::Booking)).collect()
 }
 
 fn moved(door: &Door, session: Session, stock: &Stock, body: Body, verdict: Verdict) -> Decision {

@@ -160,7 +160,7 @@ pub enum Verdict {
     /// A stock was counted.
     StockCounted { what: What, count: u32, available: u32 },
     /// The state of a thing is noted.
-    ConditionNoted { what: What, condition: Condition, maintenance: Option<bool> },
+    ConditionNoted { what: What, condition: Condition, maintenance: Option<bool>, is_out: bool },
     /// A code is on a thing from now on.
     TagAssigned { what: What, code: Code },
     /// A code is no longer on a thing.
@@ -212,6 +212,8 @@ pub enum Verdict {
     UnknownCode { reserved: bool },
     /// Several things have that code.
     AmbiguousCode { of: Vec<String> },
+    /// Things were read together that belong to no kit.
+    SeveralAtOnce { of: Vec<String> },
     /// The code is a badge and a label.
     PersonOrThing { who: Who, thing: What, badge_is_meant: bool },
     /// It cannot be a code.
@@ -319,6 +321,7 @@ impl Verdict {
             Self::Refusal { .. }
                 | Self::UnknownCode { .. }
                 | Self::AmbiguousCode { .. }
+                | Self::SeveralAtOnce { .. }
                 | Self::MalformedCode { .. }
                 | Self::PersonUnknown
                 | Self::NoSession { .. }
@@ -395,6 +398,7 @@ impl Verdict {
             Self::Countersigned { .. } => "countersigned",
             Self::UnknownCode { .. } => "unknown-code",
             Self::AmbiguousCode { .. } | Self::PersonOrThing { .. } => "ambiguous-code",
+            Self::SeveralAtOnce { .. } => "several-at-once",
             Self::MalformedCode { .. } => "malformed-code",
             Self::PersonUnknown => "person-unknown",
             Self::NoSession { .. } => "no-session",

@@ -128,6 +128,9 @@ impl Verdict {
             Self::AmbiguousCode { of } => {
                 format!("Code is on several: {}. Scan another label of it, or its id", of.join(" and "))
             }
+            Self::SeveralAtOnce { of } => {
+                format!("One after another: {} were read together, nothing changed", of.join(" and "))
+            }
             Self::MalformedCode { fault } => format!("Not a code: {fault}"),
             Self::PersonUnknown => "Badge of nobody: ask the attendant".into(),
             Self::NoSession { what } => format!("Scan your badge first, then {what}"),
@@ -179,8 +182,8 @@ impl Verdict {
             Self::StockCounted { what, count, available } => {
                 format!("Counted: {}, {count} pieces, {available} available", what.name)
             }
-            Self::ConditionNoted { what, condition, maintenance } => {
-                condition_words(what, *condition, *maintenance)
+            Self::ConditionNoted { what, condition, maintenance, is_out } => {
+                condition_words(what, *condition, *maintenance, *is_out)
             }
             Self::TagAssigned { what, code } => format!("Learned: {code} is {}", what.name),
             Self::TagReleased { what, code } => format!("Taken off: {code} is {} no longer", what.name),
@@ -295,11 +298,14 @@ fn which_booking(what: &What, bookings: &[BookingId]) -> String {
     format!("Which booking? {} for {}, CONFIRM for none", cards.join(" or "), what.name)
 }
 
-fn condition_words(what: &What, condition: Condition, maintenance: Option<bool>) -> String {
-    let job = match maintenance {
-        Some(true) => ". To the bench: it stays in",
-        Some(false) => ". Maintenance noted",
-        None => "",
+fn condition_words(what: &What, condition: Condition, maintenance: Option<bool>, is_out: bool) -> String {
+    let job = match (maintenance, condition) {
+        (Some(true), Condition::Ok) => ". Still in maintenance: it stays in",
+        (Some(false), Condition::Ok) => ". Maintenance is still due",
+        (Some(true), _) if is_out => ". To the bench when it is back",
+        (Some(true), _) => ". To the bench: it stays in",
+        (Some(false), _) => ". Maintenance noted",
+        (None, _) => "",
     };
     let state = condition.name().replace('-', " ");
     format!("Noted {state}: {}{job}", what.name)

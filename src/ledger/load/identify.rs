@@ -160,23 +160,27 @@ impl Asking<'_> {
                 _ => {}
             }
         }
-        let kit = match outermost(labelled) {
-            Some(kit) => Some(kit),
+        let kit = match outermost(&labelled) {
+            Some(kit) => Some(kit.clone()),
             None => most_read(&assets).map(|id| things::kit(self.conn, &id)).transpose()?.flatten(),
         };
+        let travels = |other: &Kit| {
+            kit.iter().any(|kit| kit.id == other.id || kit.inner.iter().any(|inner| inner.id == other.id))
+        };
+        let other_kits = labelled.into_iter().filter(|other| !travels(other)).collect();
         let members: BTreeSet<&AssetId> =
             kit.iter().flat_map(|kit| &kit.members).map(|member| &member.id).collect();
         let (seen, strangers): (Vec<Asset>, Vec<Asset>) =
             assets.into_values().partition(|asset| members.contains(&asset.id));
         let seen = seen.into_iter().map(|asset| asset.id).collect();
-        Ok(Burst { kit, strangers, seen, unknown })
+        Ok(Burst { kit, strangers, other_kits, seen, unknown })
     }
 }
 
 /// The kit that holds most, where several labels were read: the case, and not the pouches in it.
-fn outermost(kits: Vec<Kit>) -> Option<Kit> {
+fn outermost(kits: &[Kit]) -> Option<&Kit> {
     let rank = |kit: &Kit| (kit.inner.len(), kit.members.len());
-    kits.into_iter().reduce(|best, kit| if rank(&kit) > rank(&best) { kit } else { best })
+    kits.iter().reduce(|best, kit| if rank(kit) > rank(best) { kit } else { best })
 }
 
 /// The kit most of whose members were read; of two alike the first by id.

@@ -89,7 +89,7 @@ fn still_out_of(conn: &Connection, lot: &Lot) -> Result<Vec<StillOut>, LedgerErr
          WHERE {of_custody} AND c.out = 1 AND NOT EXISTS (SELECT 1 FROM custody w WHERE w.subject = 'kit/' || c.kit
          AND w.subject <> c.subject AND w.out = 1 AND w.booking IS c.booking AND w.person IS c.person)
          UNION ALL
-         SELECT 'stock/' || o.stock, coalesce(s.name, o.stock), nullif(o.person, ''), o.since_ms FROM stock_out o
+         SELECT 'stock/' || o.stock, o.count || ' x ' || coalesce(s.name, o.stock), nullif(o.person, ''), o.since_ms FROM stock_out o
          LEFT JOIN stock s ON s.id = o.stock WHERE {of_stock}) t
          LEFT JOIN identity i ON i.person = t.person ORDER BY t.name, t.subject LIMIT {STILL_OUT_MAX}"
     );

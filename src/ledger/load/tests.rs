@@ -499,7 +499,7 @@ fn what_is_still_out_names_the_kit_and_not_what_went_in_it() {
     assert_eq!(names(&told), ["Flight case", "Zoom"]);
     assert_eq!(told.scan("x").still_out[0].person_name.as_deref(), Some("ANA"));
     told.session.brought_back.push(Lot::Person("ana".parse_id()));
-    assert_eq!(names(&told), ["Flight case", "Tape", "Zoom", "bag-1"]);
+    assert_eq!(names(&told), ["2 x Tape", "Flight case", "Zoom", "bag-1"]);
     told.say(&[("kit/outer", "returned", json!({}))]);
-    assert_eq!(names(&told), ["Pouch", "Tape", "Zoom", "bag-1", "cam-1"], "left behind by its case");
+    assert_eq!(names(&told), ["2 x Tape", "Pouch", "Zoom", "bag-1", "cam-1"], "left behind by its case");
 }
