@@ -29,7 +29,8 @@ pub fn opening(paths: &Paths, mqtt_port: u16, colour: Colour) -> String {
     let (folder, config) = (paths.folder.display(), paths.config.display());
     format!(
         "{title}
-This is a demonstration. The studio \"Tidewater\" is made up: 4 rooms, 60 assets, 8 people, 3 productions.
+This is a demonstration. The studio \"Tidewater\" is made up: 4 rooms, 60 assets, 4 cases, 5 shelves of counted things,
+8 people, 3 productions and their bookings.
 The scans are real bytes: two pseudo-terminals play a card reader and a barcode scanner, a recording plays a
 scanner that types. The daemon, its ledger and its MQTT broker are the ones you would run.
 Everything lies in {folder} and goes away when you end this.
@@ -42,6 +43,7 @@ Everything lies in {folder} and goes away when you end this.
 {typed}
   TW-2002                            the barcode on Jonas' badge
   cam-r5-01  tri-gitzo-01  TW-K-0031 a camera, a tripod, a case of lights
+  TW-S-0002*4                        four cables from their shelf
   CK:RETURN                          from here on gear comes back
   CK:UNDO                            takes the last scan back
   CK:DONE                            ends your turn

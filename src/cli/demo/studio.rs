@@ -36,12 +36,13 @@ pub struct File {
 }
 
 /// In the order in which they can be imported: what a row names comes before it.
-const TEMPLATES: [(Kind, &str); 6] = [
+const TEMPLATES: [(Kind, &str); 7] = [
     (Kind::Rooms, include_str!("data/rooms.csv")),
     (Kind::People, include_str!("data/people.csv")),
-    (Kind::Productions, include_str!("data/productions.csv")),
     (Kind::Kits, include_str!("data/kits.csv")),
     (Kind::Assets, include_str!("data/assets.csv")),
+    (Kind::Stock, include_str!("data/stock.csv")),
+    (Kind::Productions, include_str!("data/productions.csv")),
     (Kind::Bookings, include_str!("data/bookings.csv")),
 ];
 
@@ -122,7 +123,7 @@ fn offset_ms(word: &str) -> Option<i64> {
 const YESTERDAY: [(i64, &[&str]); 4] = [
     (25 * HOUR_MS, &["0A00F2C458", "light-sky60-01", "CK:DONE"]),
     (20 * HOUR_MS, &["2E0091C3E5", "ff-nucleus-01", "CK:DONE"]),
-    (19 * HOUR_MS, &["4500B8E36C", "mic-mkh50-01", "CK:DONE"]),
+    (19 * HOUR_MS, &["4500B8E36C", "PR:night-bus", "mic-mkh50-01", "CK:CONFIRM", "CK:DONE"]),
     (18 * HOUR_MS, &["0A00D41B93", "rec-h6-01", "CK:DONE"]),
 ];
 
