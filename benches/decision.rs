@@ -56,8 +56,11 @@ fn main() {
     }
 }
 
+/// What a row of the table is called, and the code of its nth scan.
+type Case = (&'static str, Box<dyn Fn(usize) -> String>);
+
 /// What is scanned, by name.
-fn cases(assets: usize) -> Vec<(&'static str, Box<dyn Fn(usize) -> String>)> {
+fn cases(assets: usize) -> Vec<Case> {
     let spread = move |n: usize| (n * 7_919) % assets;
     let loose = move |n: usize| (spread(n) / MEMBERS * MEMBERS + 3) % assets;
     vec![
