@@ -191,6 +191,15 @@ pub struct Recall {
     pub wanted_by: UtcMs,
     /// The production that wants it.
     pub wanted_for: Option<ProductionId>,
+    /// What people call that production.
+    pub title: Option<String>,
+}
+
+impl Recall {
+    /// What people call the production that wants it; its id where it is not known.
+    pub fn called(&self) -> Option<String> {
+        self.title.clone().or_else(|| self.wanted_for.as_ref().map(ToString::to_string))
+    }
 }
 
 /// An asset and who holds it.

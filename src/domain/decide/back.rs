@@ -80,7 +80,7 @@ fn remarks(door: &Door, session: &Session, group: &Group, custody: Option<&Custo
         wanted_next(door, group, came_from).map(|to| Remark::WantedNext { to }),
         recall.map(|recall| Remark::RecallFilled {
             wanted_by: recall.wanted_by,
-            wanted_for: recall.wanted_for.as_ref().map(ToString::to_string),
+            wanted_for: recall.called(),
         }),
         standing.owner.clone().map(|owner| Remark::SubhireBack { owner, due: standing.owner_due }),
         short.map(|members| Remark::KitIncomplete { members }),

@@ -88,7 +88,7 @@ fn raised(door: &Door, group: &Group, custody: &Custody) -> (Vec<Raised>, UtcMs)
     let opened = door.until.unwrap_or_else(|| next_open(door, wished));
     let mut raised = of_holder(door, group);
     if let Some(recall) = &group.standing.recall {
-        let wanted_for = recall.wanted_for.as_ref().map(ToString::to_string);
+        let wanted_for = recall.called();
         raised.push(Concern::Recalled { wanted_by: recall.wanted_by, wanted_for });
     }
     let (promises, due) = promised(door, group, custody, (from, opened));

@@ -63,7 +63,7 @@ fn of_group(session: &Session, group: &Group, purpose: &Purpose) -> Vec<Concern>
         holder.map(|holder| Concern::AlreadyOutToOther { holder }),
         recall.map(|recall| Concern::Recalled {
             wanted_by: recall.wanted_by,
-            wanted_for: recall.wanted_for.as_ref().map(ToString::to_string),
+            wanted_for: recall.called(),
         }),
         group.kit_name.filter(|_| other.is_none()).map(|kit| Concern::PartOfKit { kit: kit.to_owned() }),
         incomplete(group),

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::people::{PERSON_COLUMNS, holder_row};
 use crate::domain::fact::{Condition, Loan, StockUse};
-use crate::domain::id::{AssetId, KitId, PersonId, RoomId, StockId};
+use crate::domain::id::{AssetId, KitId, PersonId, ProductionId, RoomId, StockId};
 use crate::domain::loaded::{Asset, Job, Kit, Recall, Room, Standing, Stock};
 use crate::ledger::rows::{CUSTODY_COLUMNS, custody};
 use crate::ledger::{LedgerError, load_plan};
@@ -21,7 +21,8 @@ const INNER_KITS: &str = "WITH RECURSIVE inside (id, depth) AS (SELECT id, 1 FRO
 
 /// State, recall and jobs in the order in which [`standing`] reads them. Jobs are a JSON list.
 const STANDING_COLUMNS: &str = "s.condition, s.missing, s.lost_since_ms, s.inspected_at_ms, s.inspection_due_ms, \
-     s.recall_by_ms, s.recall_for, (SELECT json_group_array(json_array(j.fact, j.blocks, j.because, j.since_ms)) \
+     s.recall_by_ms, CASE WHEN s.recall_for IS NOT NULL THEN json_array(s.recall_for, \
+     (SELECT title FROM production w WHERE w.id = s.recall_for)) END, (SELECT json_group_array(json_array(j.fact, j.blocks, j.because, j.since_ms)) \
      FROM job j WHERE j.subject = s.subject_of)";
 
 /// A JSON text; `None` where the column is empty.
@@ -41,13 +42,14 @@ fn standing_columns(subject: &str) -> String {
 fn standing(row: &Row<'_>, first: usize) -> rusqlite::Result<Standing> {
     let condition: Option<String> = row.get(first)?;
     let wanted_by: Option<UtcMs> = row.get(first + 5)?;
-    let wanted_for = row.get(first + 6)?;
+    let wanted_for: Option<(ProductionId, Option<String>)> = json(row, first + 6)?;
+    let (wanted_for, title) = wanted_for.map_or((None, None), |(id, title)| (Some(id), title));
     Ok(Standing {
         condition: condition.and_then(|name| Condition::parse(&name)).unwrap_or_default(),
         missing: json(row, first + 1)?.unwrap_or_default(),
         lost_since: row.get(first + 2)?,
         inspection_due: row.get(first + 4)?,
-        recall: wanted_by.map(|wanted_by| Recall { wanted_by, wanted_for }),
+        recall: wanted_by.map(|wanted_by| Recall { wanted_by, wanted_for, title }),
         jobs: jobs(row, first + 7)?,
         ..Standing::default()
     })
