@@ -16,12 +16,12 @@ pub fn raised(door: &Door, session: &Session, group: &Group) -> Vec<Raised> {
     let suspended = person.suspended_at(door.now.utc);
     let overdue = person.holding.overdue;
     let max = door.rules.house.assets_max_of(person.roles);
-    let has = person.holding.assets;
-    let over = max.filter(|max| has.saturating_add(group.assets_leaving()) > *max);
+    let (has, more) = (person.holding.assets, group.assets_leaving());
+    let over = max.filter(|max| has.saturating_add(more) > *max);
     [
         expired.map(|since| Concern::PersonExpired { since }),
         suspended.map(|suspension| Concern::PersonSuspended { until: suspension.until }),
-        over.map(|max| Concern::OverLimit { has, max }),
+        over.map(|max| Concern::OverLimit { has, more, max }),
         (overdue > 0).then_some(Concern::HasOverdue { things: overdue }),
     ]
     .into_iter()

@@ -6,6 +6,7 @@ use super::moves::Group;
 use super::purpose::Purpose;
 use crate::domain::custody::Custody;
 use crate::domain::fact::Subject;
+use crate::domain::id::AssetId;
 use crate::domain::plan::pool::{Short, shortage};
 use crate::domain::plan::{Claim, Pool, Resource};
 use crate::domain::session::Session;
@@ -31,7 +32,7 @@ pub fn raised(door: &Door, session: &Session, group: &Group, purpose: &Purpose) 
     let (promises, due) = promised(door, group, &others, due, purpose.is_fixed());
     raised.extend(promises);
     raised.extend(early(door, session, group, purpose));
-    let (pool, due) = pooled(door, group, purpose, due);
+    let (pool, due) = pooled(door, session, group, purpose, due);
     raised.extend(pool.map(Raised::from));
     // Brought forward, it is another moment at which the studio is open or closed.
     let closed = if due == opened { closed } else { closed_at(door, due) };
@@ -133,9 +134,20 @@ fn early(door: &Door, session: &Session, group: &Group, purpose: &Purpose) -> Op
 }
 
 /// The unit is free, but its model is promised: the due time is brought forward where that helps.
-fn pooled(door: &Door, group: &Group, purpose: &Purpose, due: UtcMs) -> (Option<Concern>, UtcMs) {
+fn pooled(
+    door: &Door,
+    session: &Session,
+    group: &Group,
+    purpose: &Purpose,
+    due: UtcMs,
+) -> (Option<Concern>, UtcMs) {
     let own = purpose.booking.map(|booking| &booking.id);
-    let Some((pool, short)) = exhausted(door, group, own, (door.now.utc, due)) else { return (None, due) };
+    let others = door.loaded.outlook.pools.first().map(|pool| of_others(pool, session, purpose));
+    let short = others.zip(unit_of(group)).and_then(|(pool, unit)| {
+        let short = shortage(&pool, Some(unit), (door.now.utc, due), own, door.now.utc)?;
+        Some((pool, short))
+    });
+    let Some((pool, short)) = short else { return (None, due) };
     let to = promise(&short.first);
     let can_wait = short.at.since(door.now.utc) >= door.rules.house.loan_min_ms;
     if can_wait && !purpose.is_fixed() {
@@ -145,6 +157,23 @@ fn pooled(door: &Door, group: &Group, purpose: &Purpose, due: UtcMs) -> (Option<
     (Some(Concern::PoolExhausted { pool: pool.name.clone(), promised, left, to }), due)
 }
 
+/// The pool without what the person and the production have promised themselves.
+pub fn of_others(pool: &Pool, session: &Session, purpose: &Purpose) -> Pool {
+    let mut pool = pool.clone();
+    let units = pool.units.iter_mut().map(|unit| &mut unit.claims);
+    for claims in units.chain([&mut pool.claims]) {
+        claims.retain(|claim| !is_own(claim, session, purpose));
+    }
+    pool
+}
+
+fn unit_of<'a>(group: &'a Group) -> Option<&'a AssetId> {
+    match &group.subject {
+        Subject::Asset(asset) => Some(asset),
+        _ => None,
+    }
+}
+
 /// Whether a unit being away for a span leaves too few of its model for others.
 pub fn exhausted<'a>(
     door: &'a Door,
@@ -152,9 +181,8 @@ pub fn exhausted<'a>(
     own: Option<&Claimant>,
     span: (UtcMs, UtcMs),
 ) -> Option<(&'a Pool, Short)> {
-    let Subject::Asset(asset) = &group.subject else { return None };
     let pool = door.loaded.outlook.pools.first()?;
-    shortage(pool, Some(asset), span, own, door.now.utc).map(|short| (pool, short))
+    shortage(pool, Some(unit_of(group)?), span, own, door.now.utc).map(|short| (pool, short))
 }
 
 /// The next that wants it when it is back: within the time that the house looks ahead, another booking than `came_from`.

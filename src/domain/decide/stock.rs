@@ -1,7 +1,7 @@
 //! Counted things: one shelf label, and so many pieces at each scan.
 
 use super::judge::{Answered, Outcome, weigh};
-use super::of_promise::{as_promise, closed_at, next_open};
+use super::of_promise::{as_promise, closed_at, next_open, of_others};
 use super::purpose::Purpose;
 use super::{Decision, Door, answer, back, of_person, of_production, what};
 use crate::domain::fact::{Body, Movement, NewFact, StockUse, Subject};
@@ -143,11 +143,12 @@ fn raised(
     let available = stock.available();
     let short =
         (pieces > available).then_some(Concern::StockShort { wanted: pieces, count: stock.count, available });
-    let (promised, due) = promised(door, stock, pieces, purpose);
+    let (promised, due) = promised(door, session, stock, pieces, purpose);
     let mut raised: Vec<Raised> = short.into_iter().map(Raised::from).collect();
     raised.extend(of_person::raised(door, session, group));
     raised.extend(promised.map(Raised::from));
     raised.extend(super::of_thing::named_on(purpose, group).map(Raised::from));
+    raised.extend(extra(purpose, group, pieces).map(Raised::from));
     raised.extend(of_production::raised(door, session, purpose));
     let moved = !purpose.is_fixed() && due == next_open(door, purpose.due);
     let closed = closed_at(door, if moved { purpose.due } else { due });
@@ -156,14 +157,30 @@ fn raised(
     (raised, due)
 }
 
+/// More pieces than the booking names, with those that it has out already.
+fn extra(purpose: &Purpose, group: &Group, pieces: u32) -> Option<Concern> {
+    let booking = purpose.booking?;
+    let lines = booking.gear.stock.iter().filter(|line| line.of == group.subject.id());
+    let named = lines.map(|line| line.count).reduce(u32::saturating_add)?;
+    let out = booking.taken.iter().filter(|taken| taken.subject == group.subject);
+    let out = out.fold(pieces, |sum, taken| sum.saturating_add(taken.count));
+    (out > named).then(|| Concern::ExtraOnThisBooking { booking: booking.id.clone(), named })
+}
+
 /// The bookings that would get too few, and when it is to be back: before that, where pieces come back and there is time.
-fn promised(door: &Door, stock: &Stock, pieces: u32, purpose: &Purpose) -> (Option<Concern>, UtcMs) {
+fn promised(
+    door: &Door,
+    session: &Session,
+    stock: &Stock,
+    pieces: u32,
+    purpose: &Purpose,
+) -> (Option<Concern>, UtcMs) {
     let lent = stock.use_ == StockUse::Lent;
     let due = if lent && !purpose.is_fixed() { next_open(door, purpose.due) } else { purpose.due };
     let own = purpose.booking.map(|booking| &booking.id);
-    let pool = door.loaded.outlook.pools.first();
+    let pool = door.loaded.outlook.pools.first().map(|pool| of_others(pool, session, purpose));
     let short = pool.and_then(|pool| {
-        let short = stock_shortage(pool, &stock.shelf(), pieces, (door.now.utc, due), own, door.now.utc)?;
+        let short = stock_shortage(&pool, &stock.shelf(), pieces, (door.now.utc, due), own, door.now.utc)?;
         Some((pool, short))
     });
     let Some((pool, short)) = short else { return (None, due) };

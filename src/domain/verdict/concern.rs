@@ -26,7 +26,7 @@ pub enum Concern {
     PersonExpired { since: UtcMs },
     PersonSuspended { until: Option<UtcMs> },
     HasOverdue { things: u32 },
-    OverLimit { has: u32, max: u32 },
+    OverLimit { has: u32, more: u32, max: u32 },
     NotCertified { certificate: String },
     NotOnProduction { title: String },
     OverBudget { title: String, spent_cents: i64, budget_cents: i64, currency: String },
@@ -129,7 +129,7 @@ impl Concern {
             Self::PersonSuspended { until: Some(until) } => format!("Suspended until {}", at(*until)),
             Self::PersonSuspended { until: None } => "Suspended".into(),
             Self::HasOverdue { things } => format!("{things} overdue"),
-            Self::OverLimit { has, max } => format!("Limit reached: {has} out, {max} allowed"),
+            Self::OverLimit { has, more, max } => format!("Over the limit of {max}: {has} out, {more} more"),
             Self::NotCertified { certificate } => format!("Needs certificate {certificate}"),
             Self::NotOnProduction { title } => format!("Not crew of {title}"),
             Self::OverBudget { title, spent_cents, budget_cents, currency } => format!(
