@@ -12,7 +12,7 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 const FIRST_MS: i64 = -62_135_510_400_000;
 const LAST_MS: i64 = 253_402_128_000_000;
 
-/// `18:00` today, `Thu 18:00` within six days, `4 Dec 18:00` otherwise.
+/// `18:00` today, `Thu 18:00` within six days, `4 Dec 18:00` otherwise, `4 Dec 2027 18:00` in another year.
 pub fn when(at: UtcMs, now: UtcMs, zone: Tz) -> String {
     let local = |moment: UtcMs| UtcMs(moment.0.clamp(FIRST_MS, LAST_MS)).to_chrono().with_timezone(&zone);
     let (at, now) = (local(at), local(now));
@@ -21,7 +21,7 @@ pub fn when(at: UtcMs, now: UtcMs, zone: Tz) -> String {
         0 => at.format("%H:%M").to_string(),
         -6..=6 => at.format("%a %H:%M").to_string(),
         _ if at.year() == now.year() => at.format("%-d %b %H:%M").to_string(),
-        _ => at.format("%-d %b %Y").to_string(),
+        _ => at.format("%-d %b %Y %H:%M").to_string(),
     }
 }
 
@@ -61,13 +61,13 @@ mod tests {
         assert_eq!(say("2026-11-23T17:00:00Z"), "18:00");
         assert_eq!(say("2026-11-26T17:00:00Z"), "Thu 18:00");
         assert_eq!(say("2026-12-04T17:00:00Z"), "4 Dec 18:00");
-        assert_eq!(say("2027-12-04T17:00:00Z"), "4 Dec 2027");
+        assert_eq!(say("2027-12-04T17:00:00Z"), "4 Dec 2027 18:00");
         assert_eq!(
             [span(5), span(3 * HOUR_MS), span(DAY_MS), span(5 * DAY_MS)],
             ["1 min", "3 h", "1 day", "5 days"]
         );
-        assert_eq!(when(UtcMs(i64::MAX), now, Tz::Pacific__Kiritimati), "30 Dec 9999");
-        assert_eq!(when(UtcMs(i64::MIN), now, Tz::America__Los_Angeles), "1 Jan 0001");
+        assert_eq!(when(UtcMs(i64::MAX), now, Tz::Pacific__Kiritimati), "30 Dec 9999 14:00");
+        assert_eq!(when(UtcMs(i64::MIN), now, Tz::America__Los_Angeles), "1 Jan 0001 16:07");
         assert_eq!(
             [cents(123_450), cents(-5), cents(i64::MIN)],
             ["1234.50", "-0.05", "-92233720368547758.08"]
