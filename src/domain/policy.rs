@@ -280,11 +280,14 @@ impl Answerer {
         }
     }
 
-    /// Whoever may answer both questions.
+    /// Whoever may answer both questions; where no role may, an admin.
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Anybody, only) | (only, Self::Anybody) => only,
-            (Self::Only(one), Self::Only(two)) => Self::Only(one.and(two)),
+            (Self::Only(one), Self::Only(two)) => match one.and(two) {
+                Roles::NONE => Self::Only(Roles::of(&[Role::Admin])),
+                both => Self::Only(both),
+            },
         }
     }
 }
@@ -333,5 +336,8 @@ mod tests {
         let both = Answerer::Only(counter).and(Answerer::Only(manager));
         assert!(both.admits(manager) && !both.admits(Roles::of(&[Role::Attendant])));
         assert!(Answerer::Anybody.and(Answerer::Anybody).admits(Roles::NONE));
+        let (one, other) = (Roles::of(&[Role::Attendant]), Roles::of(&[Role::ProductionManager]));
+        let neither = Answerer::Only(one).and(Answerer::Only(other));
+        assert!(neither.admits(Roles::of(&[Role::Admin])) && !neither.admits(one.or(other)));
     }
 }
