@@ -149,7 +149,7 @@ impl Concern {
             Self::MarkedLost { since } => format!("Was lost since {}, found", at(*since)),
             Self::PartOfKit { kit } => format!("Belongs in {kit}"),
             Self::KitMemberUnavailable { members } => members.say(),
-            Self::StrangerInKit { names } => format!("does not belong in it: {}", names.join(", ")),
+            Self::StrangerInKit { names } => format!("Does not belong in it: {}", names.join(", ")),
             _ => self.say_promise(telling),
         }
     }

@@ -102,8 +102,12 @@ impl Verdict {
             Self::Objection { what, raised, answerer } => {
                 format!("{}: {}. {}", said(raised, telling), what.name, to_do(*answerer))
             }
-            Self::BookingObjection { booking, raised, .. } => {
-                format!("{}: {booking}. Confirm to book it all the same", said(raised, telling))
+            Self::BookingObjection { booking, raised, answerer } => {
+                let to_do = match answerer {
+                    Answerer::Anybody => "Confirm to book it all the same".to_owned(),
+                    Answerer::Only(roles) => format!("Needs {}, who confirms it", roles.without_admin()),
+                };
+                format!("{}: {booking}. {to_do}", said(raised, telling))
             }
             Self::NotYours { answerer } => to_do(*answerer),
             Self::PersonOrThing { who, thing, badge_is_meant: true } => {
