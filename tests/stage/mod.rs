@@ -287,6 +287,11 @@ fn props(line: &str) -> (Vec<NewFact>, Vec<Identity>) {
         "booking" => (vec![fact(&whole, booking(&Pairs::new(&words[2..])))], Vec::new()),
         "cancel" => (vec![fact(&format!("booking/{id}"), cancelled())], Vec::new()),
         "person" => enrolled(id, &words[2], &words[3], &Pairs::new(&words[4..])),
+        // A name and a badge without the fact that somebody was enrolled.
+        "stranger" => {
+            let (_, identities) = enrolled(id, &words[2], "crew", &Pairs::new(&words[3..]));
+            (Vec::new(), identities)
+        }
         "condition" | "maintenance" | "lost" | "inspected" | "recall" => {
             (vec![fact(&thing_of(id), noted(kind, &words[2..]))], Vec::new())
         }
