@@ -20,6 +20,7 @@ pub fn scanned(door: &Door, session: Session, group: &Group) -> Decision {
     let again = group.custody.is_some_and(|custody| {
         let last = &custody.last;
         last.kind == MoveKind::Extended
+            && last.station.as_ref() == Some(&door.rules.station)
             && last.actor == session.person
             && super::gear::within(door.now.utc.since(last.at), door.rules.session_idle_ms)
     });
