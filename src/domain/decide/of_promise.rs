@@ -9,7 +9,7 @@ use crate::domain::fact::Subject;
 use crate::domain::plan::pool::{Short, shortage};
 use crate::domain::plan::{Claim, Pool, Resource};
 use crate::domain::session::Session;
-use crate::domain::verdict::{Concern, Promise, Raised};
+use crate::domain::verdict::{Concern, Promise, Raised, Remark};
 use crate::time::UtcMs;
 
 /// What stands against the thing being away until then, and when it is to be back.
@@ -79,8 +79,12 @@ fn promise(claim: &Claim) -> Promise {
 }
 
 fn about(group: &Group, claim: &Claim, concern: Concern) -> Raised {
+    Raised { concern, member: member_of(group, claim) }
+}
+
+fn member_of(group: &Group, claim: &Claim) -> Option<String> {
     let member = group.parts.iter().find(|part| same(&part.subject, &claim.resource));
-    Raised { concern, member: member.map(|part| part.name.to_owned()) }
+    member.map(|part| part.name.to_owned())
 }
 
 fn same(subject: &Subject, resource: &Resource) -> bool {
@@ -157,8 +161,9 @@ pub fn exhausted<'a>(
     shortage(pool, Some(asset), span, own, door.now.utc).map(|short| (pool, short))
 }
 
-/// The next that wants it when it is back: within the time that the house looks ahead, another booking than `came_from`.
-pub fn wanted_next(door: &Door, group: &Group, came_from: Option<&Claimant>) -> Option<Promise> {
+/// The next that wants it or something in it when it is back: within the time that the house looks ahead, another booking
+/// than `came_from`.
+pub fn wanted_next(door: &Door, group: &Group, came_from: Option<&Claimant>) -> Option<Remark> {
     let now = door.now.utc;
     let until = now.plus(door.rules.house.wanted_within_ms);
     let claims = door.loaded.outlook.claims.iter();
@@ -166,9 +171,15 @@ pub fn wanted_next(door: &Door, group: &Group, came_from: Option<&Claimant>) -> 
         .filter(|claim| claim.confirmed && claim.meets(now, until) && came_from != Some(&claim.booking))
         .min_by_key(|claim| claim.from);
     if let Some(claim) = wanted {
-        return Some(promise(claim));
+        let remark = Remark::WantedNext { to: promise(claim) };
+        let member = member_of(group, claim);
+        return Some(match member {
+            Some(name) => Remark::OfMember { name, remark: Box::new(remark) },
+            None => remark,
+        });
     }
-    exhausted(door, group, came_from, (now, until)).map(|(_, short)| promise(&short.first))
+    let (_, short) = exhausted(door, group, came_from, (now, until))?;
+    Some(Remark::WantedNext { to: promise(&short.first) })
 }
 
 /// The booking that a thing comes back from.
