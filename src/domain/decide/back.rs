@@ -6,6 +6,7 @@ use super::{Decision, Door, answer, gear::within, who_id};
 use crate::domain::custody::Custody;
 use crate::domain::fact::{Body, Movement};
 use crate::domain::id::BookingId;
+use crate::domain::loaded::Standing;
 use crate::domain::session::{Lot, Session};
 use crate::domain::verdict::{Remark, Verdict};
 
@@ -69,28 +70,61 @@ fn remarks(door: &Door, session: &Session, group: &Group, custody: Option<&Custo
         .and_then(|custody| custody.person.as_ref())
         .filter(|holder| session.person.as_ref().is_some_and(|person| person != *holder))
         .map(|holder| who_id(holder, group.holder));
-    let recall = standing.recall.as_ref().filter(|_| custody.is_some());
-    let bench = standing.jobs.iter().find(|job| job.blocks);
     let elsewhere =
         group.home.filter(|(id, _)| door.rules.room.as_ref().is_some_and(|room| room.as_str() != *id));
     let short = custody.and_then(|_| group.not_come());
     let strangers = (!group.strangers.is_empty()).then(|| group.strangers.clone());
-    [
-        bench.map(|job| Remark::ToTheBench { since: job.since }),
-        wanted_next(door, group, came_from).map(|to| Remark::WantedNext { to }),
-        recall.map(|recall| Remark::RecallFilled {
-            wanted_by: recall.wanted_by,
-            wanted_for: recall.called(),
-        }),
-        standing.owner.clone().map(|owner| Remark::SubhireBack { owner, due: standing.owner_due }),
+    let wanted = wanted_next(door, group, came_from);
+    let of_members = custody.map(|_| group.coming_parts()).unwrap_or_default();
+    let of_members = of_members.into_iter().flat_map(|part| {
+        let of_part = of_standing(part.standing, true).into_iter();
+        of_part.map(move |remark| Remark::OfMember { name: part.name.to_owned(), remark: Box::new(remark) })
+    });
+    let of_the_way = [
         short.map(|members| Remark::KitIncomplete { members }),
         strangers.map(|names| Remark::StrangersInKit { names }),
-        standing.lost_since.map(|since| Remark::WasLost { since }),
-        standing.retired.then_some(Remark::WasRetired),
         elsewhere.map(|(_, room)| Remark::GoesTo { room: room.to_owned() }),
         late_ms.map(|ms| Remark::Late { ms }),
         other.map(|holder| Remark::OtherPerson { holder }),
         door.happened.map(|at| Remark::BackDated { at }),
+    ];
+    let mut remarks: Vec<Remark> =
+        of_standing(standing, custody.is_some()).into_iter().chain(wanted).chain(of_members).collect();
+    remarks.extend(of_the_way.into_iter().flatten());
+    remarks.sort_by_key(urgency);
+    remarks
+}
+
+/// The order in which remarks are said: where it goes, then what does not fit, then what was before.
+fn urgency(remark: &Remark) -> u8 {
+    match remark {
+        Remark::OfMember { remark, .. } => urgency(remark),
+        Remark::ToTheBench { .. } => 0,
+        Remark::WantedNext { .. } => 1,
+        Remark::RecallFilled { .. } => 2,
+        Remark::SubhireBack { .. } => 3,
+        Remark::KitIncomplete { .. } => 4,
+        Remark::StrangersInKit { .. } => 5,
+        Remark::WasLost { .. } => 6,
+        Remark::WasRetired => 7,
+        Remark::GoesTo { .. } => 8,
+        Remark::Late { .. } => 9,
+        Remark::OtherPerson { .. } => 10,
+        Remark::BackDated { .. } => 11,
+    }
+}
+
+/// What its state says of a thing that is back; a recall is filled only by what was out.
+fn of_standing(standing: &Standing, was_out: bool) -> Vec<Remark> {
+    let bench = standing.jobs.iter().find(|job| job.blocks);
+    let recall = standing.recall.as_ref().filter(|_| was_out);
+    [
+        bench.map(|job| Remark::ToTheBench { since: job.since }),
+        recall
+            .map(|recall| Remark::RecallFilled { wanted_by: recall.wanted_by, wanted_for: recall.called() }),
+        standing.owner.clone().map(|owner| Remark::SubhireBack { owner, due: standing.owner_due }),
+        standing.lost_since.map(|since| Remark::WasLost { since }),
+        standing.retired.then_some(Remark::WasRetired),
     ]
     .into_iter()
     .flatten()

@@ -10,7 +10,7 @@ use crate::domain::id::AssetId;
 use crate::domain::plan::pool::{Short, shortage};
 use crate::domain::plan::{Claim, Pool, Resource};
 use crate::domain::session::Session;
-use crate::domain::verdict::{Concern, Promise, Raised};
+use crate::domain::verdict::{Concern, Promise, Raised, Remark};
 use crate::time::UtcMs;
 
 /// What stands against the thing being away until then, and when it is to be back.
@@ -22,11 +22,11 @@ pub fn raised(door: &Door, session: &Session, group: &Group, purpose: &Purpose) 
         due = next_open(door, due);
     }
     let opened = due;
-    if let Some(concern) = after_subhire(group, due) {
-        if let (Concern::DueAfterSubhire { due: owner_due, .. }, false) = (&concern, purpose.is_fixed()) {
-            due = (*owner_due).max(door.now.utc.plus(door.rules.house.loan_min_ms));
+    if let Some((concern, owner_due)) = group.hired_until(due) {
+        if !purpose.is_fixed() {
+            due = owner_due.max(door.now.utc.plus(door.rules.house.loan_min_ms));
         }
-        raised.push(concern.into());
+        raised.push(concern);
     }
     let others = others(door, session, purpose);
     let (promises, due) = promised(door, group, &others, due, purpose.is_fixed());
@@ -52,11 +52,6 @@ pub fn next_open(door: &Door, due: UtcMs) -> UtcMs {
     house.hours.next_open(due, house.zone).unwrap_or(due)
 }
 
-fn after_subhire(group: &Group, due: UtcMs) -> Option<Concern> {
-    let owner_due = group.standing.owner_due.filter(|owner_due| *owner_due < due)?;
-    Some(Concern::DueAfterSubhire { owner: group.standing.owner.clone()?, due: owner_due })
-}
-
 /// Claims that are not this booking's and not the person's own.
 fn others<'a>(door: &'a Door, session: &Session, purpose: &Purpose) -> Vec<&'a Claim> {
     let claims = door.loaded.outlook.claims.iter();
@@ -79,9 +74,14 @@ fn promise(claim: &Claim) -> Promise {
     }
 }
 
-fn about(group: &Group, claim: &Claim, concern: Concern) -> Raised {
+/// An objection with the member of a kit that the claim is on.
+pub fn about(group: &Group, claim: &Claim, concern: Concern) -> Raised {
+    Raised { concern, member: member_of(group, claim) }
+}
+
+fn member_of(group: &Group, claim: &Claim) -> Option<String> {
     let member = group.parts.iter().find(|part| same(&part.subject, &claim.resource));
-    Raised { concern, member: member.map(|part| part.name.to_owned()) }
+    member.map(|part| part.name.to_owned())
 }
 
 fn same(subject: &Subject, resource: &Resource) -> bool {
@@ -185,8 +185,9 @@ pub fn exhausted<'a>(
     shortage(pool, Some(unit_of(group)?), span, own, door.now.utc).map(|short| (pool, short))
 }
 
-/// The next that wants it when it is back: within the time that the house looks ahead, another booking than `came_from`.
-pub fn wanted_next(door: &Door, group: &Group, came_from: Option<&Claimant>) -> Option<Promise> {
+/// The next that wants it or something in it when it is back: within the time that the house looks ahead, another booking
+/// than `came_from`.
+pub fn wanted_next(door: &Door, group: &Group, came_from: Option<&Claimant>) -> Option<Remark> {
     let now = door.now.utc;
     let until = now.plus(door.rules.house.wanted_within_ms);
     let claims = door.loaded.outlook.claims.iter();
@@ -194,9 +195,15 @@ pub fn wanted_next(door: &Door, group: &Group, came_from: Option<&Claimant>) -> 
         .filter(|claim| claim.confirmed && claim.meets(now, until) && came_from != Some(&claim.booking))
         .min_by_key(|claim| claim.from);
     if let Some(claim) = wanted {
-        return Some(promise(claim));
+        let remark = Remark::WantedNext { to: promise(claim) };
+        let member = member_of(group, claim);
+        return Some(match member {
+            Some(name) => Remark::OfMember { name, remark: Box::new(remark) },
+            None => remark,
+        });
     }
-    exhausted(door, group, came_from, (now, until)).map(|(_, short)| promise(&short.first))
+    let (_, short) = exhausted(door, group, came_from, (now, until))?;
+    Some(Remark::WantedNext { to: promise(&short.first) })
 }
 
 /// The booking that a thing comes back from.

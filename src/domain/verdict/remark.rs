@@ -1,7 +1,6 @@
 //! What is odd about gear that comes back. It is said and never refused.
 
 use super::{Members, Telling, Who};
-use crate::domain::fact::Condition;
 use crate::domain::words::{span, when};
 use crate::time::UtcMs;
 
@@ -35,8 +34,8 @@ pub enum Remark {
     OtherPerson { holder: Who },
     /// It came back earlier than it was entered.
     BackDated { at: UtcMs },
-    /// It was not in order when it came.
-    InCondition { condition: Condition },
+    /// One of these about a member of the kit that came back.
+    OfMember { name: String, remark: Box<Remark> },
 }
 
 impl Remark {
@@ -55,7 +54,7 @@ impl Remark {
             Self::Late { .. } => "late",
             Self::OtherPerson { .. } => "returned-by-other-person",
             Self::BackDated { .. } => "backdated-return",
-            Self::InCondition { .. } => return None,
+            Self::OfMember { remark, .. } => return remark.code(),
         })
     }
 
@@ -79,7 +78,7 @@ impl Remark {
             Self::Late { ms } => format!("{} late", span(*ms)),
             Self::OtherPerson { holder } => format!("was out to {}", holder.called(telling.names)),
             Self::BackDated { at: moment } => format!("dated {}", at(*moment)),
-            Self::InCondition { condition } => format!("is {}", condition.name().replace('-', " ")),
+            Self::OfMember { name, remark } => format!("{} ({name})", remark.say(telling)),
         }
     }
 }
