@@ -120,10 +120,8 @@ fn of_standing(standing: &Standing, was_out: bool) -> Vec<Remark> {
     let recall = standing.recall.as_ref().filter(|_| was_out);
     [
         bench.map(|job| Remark::ToTheBench { since: job.since }),
-        recall.map(|recall| Remark::RecallFilled {
-            wanted_by: recall.wanted_by,
-            wanted_for: recall.called(),
-        }),
+        recall
+            .map(|recall| Remark::RecallFilled { wanted_by: recall.wanted_by, wanted_for: recall.called() }),
         standing.owner.clone().map(|owner| Remark::SubhireBack { owner, due: standing.owner_due }),
         standing.lost_since.map(|since| Remark::WasLost { since }),
         standing.retired.then_some(Remark::WasRetired),

@@ -2,7 +2,7 @@
 
 use super::judge::{Answered, Outcome, weigh};
 use super::moves::Group;
-use super::of_promise::{as_promise, closed_at, exhausted, in_the_way, next_open};
+use super::of_promise::{about, as_promise, closed_at, exhausted, in_the_way, next_open};
 use super::{Decision, Door, answer, held};
 use crate::domain::custody::{Custody, MoveKind};
 use crate::domain::fact::{Body, Movement};
@@ -87,16 +87,13 @@ fn raised(door: &Door, group: &Group, custody: &Custody) -> (Vec<Raised>, UtcMs)
     let wished = door.until.unwrap_or_else(|| from.plus(door.rules.house.extend_ms));
     let closed = closed_at(door, wished);
     let opened = door.until.unwrap_or_else(|| next_open(door, wished));
-    let mut raised = of_holder(door, group);
-    if let Some(recall) = &group.standing.recall {
-        let wanted_for = recall.called();
-        raised.push(Concern::Recalled { wanted_by: recall.wanted_by, wanted_for });
-    }
+    let mut raised: Vec<Raised> = of_holder(door, group).into_iter().map(Raised::from).collect();
+    raised.extend(group.recalls(|_| false));
     let (promises, due) = promised(door, group, custody, (from, opened));
     raised.extend(promises);
     let closed = if due == opened { closed } else { closed_at(door, due) };
-    raised.extend(closed.map(|at| Concern::OutOfHours { at }));
-    (raised.into_iter().map(Raised::from).collect(), due)
+    raised.extend(closed.map(|at| Raised::from(Concern::OutOfHours { at })));
+    (raised, due)
 }
 
 /// It stays with whoever has it, so theirs are the questions, whoever asks for it.
@@ -120,33 +117,33 @@ fn promised(
     group: &Group,
     custody: &Custody,
     (from, mut due): (UtcMs, UtcMs),
-) -> (Vec<Concern>, UtcMs) {
+) -> (Vec<Raised>, UtcMs) {
     let now = door.now.utc;
     let mut raised = Vec::new();
     let may_shorten = |at: UtcMs| at > from && door.until.is_none();
-    let standing = group.standing;
-    if let (Some(owner), Some(at)) = (&standing.owner, standing.owner_due.filter(|at| *at < due)) {
-        raised.push(Concern::DueAfterSubhire { owner: owner.clone(), due: at });
+    if let Some((concern, at)) = group.hired_until(due) {
+        raised.push(concern);
         due = if door.until.is_none() { at.max(from) } else { due };
     }
     if let Some(claim) = in_the_way(door, custody, now, due) {
         let to = as_promise(claim);
-        raised.push(match claim.from {
+        let concern = match claim.from {
             at if may_shorten(at) => {
                 due = at;
                 Concern::BookedToOtherNext { to }
             }
             at if at <= now => Concern::BookedToOther { to },
             _ => Concern::DueClashesNextBooking { to },
-        });
+        };
+        raised.push(about(group, claim, concern));
     }
     if let Some((pool, short)) = exhausted(door, group, custody.booking.as_ref(), (from, due)) {
         let (to, promised, left) = (as_promise(&short.first), short.promised, short.left);
         if may_shorten(short.at) {
             due = short.at;
-            raised.push(Concern::BookedToOtherNext { to });
+            raised.push(Concern::BookedToOtherNext { to }.into());
         } else {
-            raised.push(Concern::PoolExhausted { pool: pool.name.clone(), promised, left, to });
+            raised.push(Concern::PoolExhausted { pool: pool.name.clone(), promised, left, to }.into());
         }
     }
     (raised, due)

@@ -4,10 +4,11 @@ use super::{Door, held, what};
 use crate::domain::custody::Custody;
 use crate::domain::fact::{Body, Movement, NewFact, Subject};
 use crate::domain::id::{AssetId, KitId, ModelId, PersonId};
-use crate::domain::loaded::{Asset, Burst, Found, Kit, Standing, Stock};
+use crate::domain::loaded::{Asset, Burst, Found, Kit, Recall, Standing, Stock};
 use crate::domain::person::Person;
 use crate::domain::session::Session;
-use crate::domain::verdict::{Members, What};
+use crate::domain::verdict::{Concern, Members, Raised, What};
+use crate::time::UtcMs;
 
 /// What one label stands for.
 pub struct Group<'a> {
@@ -178,6 +179,31 @@ impl<'a> Group<'a> {
             with_it && self.was_seen(part)
         };
         self.parts.iter().filter(came).cloned().collect()
+    }
+
+    /// Recalls of it and of what is out with it, but those that are none here.
+    pub fn recalls(&self, is_none: impl Fn(&Recall) -> bool) -> Vec<Raised> {
+        let own = (None, self.standing);
+        let parts = self.coming_parts().into_iter().map(|part| (Some(part.name.to_owned()), part.standing));
+        let recalled = std::iter::once(own).chain(parts).filter_map(|(member, standing)| {
+            let recall = standing.recall.as_ref().filter(|recall| !is_none(recall))?;
+            let concern = Concern::Recalled { wanted_by: recall.wanted_by, wanted_for: recall.called() };
+            Some(Raised { concern, member })
+        });
+        recalled.collect()
+    }
+
+    /// Who hired it, or something that goes along with it, out to the studio and wants it back before that, the
+    /// earliest; and when.
+    pub fn hired_until(&self, due: UtcMs) -> Option<(Raised, UtcMs)> {
+        let own = (None, self.standing);
+        let parts = self.leaving_parts().into_iter().map(|part| (Some(part.name.to_owned()), part.standing));
+        let hired = std::iter::once(own).chain(parts).filter_map(|(member, standing)| {
+            let at = standing.owner_due.filter(|at| *at < due)?;
+            let concern = Concern::DueAfterSubhire { owner: standing.owner.clone()?, due: at };
+            Some((Raised { concern, member }, at))
+        });
+        hired.min_by_key(|(_, at)| *at)
     }
 
     /// The members that cannot go along; `None` where all can.

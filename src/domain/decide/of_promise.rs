@@ -21,11 +21,11 @@ pub fn raised(door: &Door, session: &Session, group: &Group, purpose: &Purpose) 
         due = next_open(door, due);
     }
     let opened = due;
-    if let Some(concern) = after_subhire(group, due) {
-        if let (Concern::DueAfterSubhire { due: owner_due, .. }, false) = (&concern, purpose.is_fixed()) {
-            due = (*owner_due).max(door.now.utc.plus(door.rules.house.loan_min_ms));
+    if let Some((concern, owner_due)) = group.hired_until(due) {
+        if !purpose.is_fixed() {
+            due = owner_due.max(door.now.utc.plus(door.rules.house.loan_min_ms));
         }
-        raised.push(concern.into());
+        raised.push(concern);
     }
     let others = others(door, session, purpose);
     let (promises, due) = promised(door, group, &others, due, purpose.is_fixed());
@@ -51,11 +51,6 @@ pub fn next_open(door: &Door, due: UtcMs) -> UtcMs {
     house.hours.next_open(due, house.zone).unwrap_or(due)
 }
 
-fn after_subhire(group: &Group, due: UtcMs) -> Option<Concern> {
-    let owner_due = group.standing.owner_due.filter(|owner_due| *owner_due < due)?;
-    Some(Concern::DueAfterSubhire { owner: group.standing.owner.clone()?, due: owner_due })
-}
-
 /// Claims that are not this booking's and not the person's own.
 fn others<'a>(door: &'a Door, session: &Session, purpose: &Purpose) -> Vec<&'a Claim> {
     let claims = door.loaded.outlook.claims.iter();
@@ -78,7 +73,8 @@ fn promise(claim: &Claim) -> Promise {
     }
 }
 
-fn about(group: &Group, claim: &Claim, concern: Concern) -> Raised {
+/// An objection with the member of a kit that the claim is on.
+pub fn about(group: &Group, claim: &Claim, concern: Concern) -> Raised {
     Raised { concern, member: member_of(group, claim) }
 }
 

@@ -5,7 +5,7 @@ use super::moves::Group;
 use super::purpose::Purpose;
 use super::{Door, held, who_id};
 use crate::domain::fact::{Condition, Loan, Subject};
-use crate::domain::loaded::{Booking, Standing};
+use crate::domain::loaded::{Booking, Recall, Standing};
 use crate::domain::session::Session;
 use crate::domain::verdict::{Concern, Raised};
 
@@ -18,6 +18,13 @@ pub fn raised(door: &Door, session: &Session, group: &Group, purpose: &Purpose) 
         raised.extend(of_part.map(|concern| Raised { concern, member: Some(part.name.to_owned()) }));
     }
     raised.extend(of_group(session, group, purpose).into_iter().map(Raised::from));
+    let other = held(group.custody).filter(|custody| custody.person != session.person);
+    if other.is_some() {
+        let for_them = |recall: &Recall| {
+            recall.wanted_for.is_some() && recall.wanted_for.as_ref() == purpose.production(session)
+        };
+        raised.extend(group.recalls(for_them));
+    }
     raised
 }
 
@@ -54,17 +61,9 @@ fn of_group(session: &Session, group: &Group, purpose: &Purpose) -> Vec<Concern>
     let other = held(group.custody).filter(|custody| custody.person != session.person);
     let other = other.map(|custody| custody.person.as_ref());
     let holder = other.flatten().map(|person| who_id(person, group.holder));
-    let recall = group.standing.recall.as_ref().filter(|recall| {
-        other.is_some()
-            && (recall.wanted_for.is_none() || recall.wanted_for.as_ref() != purpose.production(session))
-    });
     let short = group.unavailable();
     [
         holder.map(|holder| Concern::AlreadyOutToOther { holder }),
-        recall.map(|recall| Concern::Recalled {
-            wanted_by: recall.wanted_by,
-            wanted_for: recall.called(),
-        }),
         group.kit_name.filter(|_| other.is_none()).map(|kit| Concern::PartOfKit { kit: kit.to_owned() }),
         incomplete(group),
         short.map(|members| Concern::KitMemberUnavailable { members }),
