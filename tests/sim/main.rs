@@ -22,6 +22,7 @@ mod dice;
 mod faults;
 mod model;
 mod plan;
+mod studio;
 mod watch;
 mod world;
 

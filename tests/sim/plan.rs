@@ -7,38 +7,11 @@ use cagekeeper::wire::Protocol;
 
 use super::dice::Dice;
 use super::stage::{moment, station_toml};
+use super::studio::{ASSETS, DAY_MS, HOUR_MS, KITS, PEOPLE, PRODUCTIONS, card_number};
 
 /// Gestures of a day, at least: some of them are folded into one scan.
 const GESTURES: usize = 380;
-const HOUR_MS: u64 = 3_600_000;
-const DAY_MS: u64 = 10 * HOUR_MS;
 
-pub const PEOPLE: [(&str, &str, Option<u64>); 7] = [
-    ("ana", "crew", None),
-    ("bo", "crew", None),
-    ("cy", "crew", None),
-    ("di", "production-manager", None),
-    ("old", "crew", Some(DAY_MS / 2)),
-    ("kim", "attendant", None),
-    ("sam", "studio-manager", None),
-];
-pub const KITS: [(&str, &[&str]); 2] =
-    [("case-a", &["cam-01", "lens-01", "mon-01"]), ("case-b", &["mic-01", "rec-01"])];
-pub const ASSETS: [&str; 12] = [
-    "cam-01",
-    "lens-01",
-    "mon-01",
-    "mic-01",
-    "rec-01",
-    "cam-02",
-    "cam-03",
-    "lens-02",
-    "light-01",
-    "light-02",
-    "tripod-01",
-    "drone-01",
-];
-pub const PRODUCTIONS: [&str; 2] = ["night-bus", "day-train"];
 pub const BOOKINGS: usize = 6;
 
 /// A booking as it stands after an import.
@@ -46,7 +19,15 @@ pub const BOOKINGS: usize = 6;
 pub struct Booked {
     pub id: String,
     pub production: Option<String>,
+    /// Who answers for it, then who works on it.
     pub people: Vec<String>,
+    pub assets: Vec<&'static str>,
+    pub kits: Vec<&'static str>,
+    pub models: Vec<(&'static str, u32)>,
+    pub stock: Vec<(&'static str, u32)>,
+    pub rooms: Vec<&'static str>,
+    pub prepare_ms: i64,
+    pub clean_up_ms: i64,
     pub starts: UtcMs,
     pub ends: UtcMs,
     pub status: &'static str,
@@ -111,12 +92,11 @@ pub struct Plan {
     pub starts: UtcMs,
     pub stations: Vec<StationPlan>,
     pub bookings: Vec<Booked>,
+    /// Rows of the policy table that this house has set.
+    pub policy: Vec<(&'static str, &'static str)>,
+    /// As many assets as crew may have out.
+    pub limit: Option<usize>,
     pub acts: Vec<Timed>,
-}
-
-/// The number on a person's or thing's card.
-pub fn card_number(index: usize) -> String {
-    format!("0D0031{:04X}", 0x1000 + index)
 }
 
 impl Plan {
@@ -144,7 +124,7 @@ impl Plan {
         }
         acts.extend(troubles(dice, stations.len(), starts));
         acts.sort_by_key(|timed| timed.at_ms);
-        Self { starts, stations, bookings, acts }
+        Self { starts, stations, bookings, policy: Vec::new(), limit: None, acts }
     }
 
     pub fn toml(&self) -> String {
@@ -155,31 +135,6 @@ impl Plan {
             station_toml(station.id, if station.required { "required" } else { "optional" }, &spans)
         };
         format!("site = \"studio\"\n{}", self.stations.iter().map(toml).collect::<String>())
-    }
-
-    /// What stands in the studio before the day begins, as lines of a stage; bookings come by import.
-    pub fn props(&self) -> Vec<String> {
-        let people = PEOPLE.iter().enumerate().map(|(index, (id, role, until))| {
-            let until = until.map(|ms| format!("until {}", self.starts.plus(ms.cast_signed())));
-            let until = until.unwrap_or_default().trim_end_matches('Z').to_owned();
-            let both = if *id == "bo" { "badge BOTH" } else { "" };
-            let card = card_number(index);
-            format!("person {id} \"Name of {id}\" {role} badge BADGE-{id} badge {card} {both} {until}")
-        });
-        let kits = KITS.iter().map(|(id, _)| format!("kit {id} \"Kit {id}\" tag T-{id}"));
-        let assets = ASSETS.iter().enumerate().map(|(index, id)| {
-            let kit = KITS.iter().find(|(_, members)| members.contains(id));
-            let kit = kit.map(|(kit, _)| format!("kit {kit}")).unwrap_or_default();
-            let tags = match *id {
-                "rec-01" => "tag BOTH".to_owned(),
-                "light-01" | "light-02" => "tag TWICE".to_owned(),
-                _ => format!("tag {}", card_number(100 + index)),
-            };
-            format!("asset {id} \"Thing {id}\" tag T-{id} {tags} {kit}")
-        });
-        let productions = PRODUCTIONS.iter().map(|id| format!("production {id} \"Title {id}\""));
-        let rooms = ["room studio-a \"Studio A\"".to_owned()];
-        people.chain(kits).chain(assets).chain(productions).chain(rooms).collect()
     }
 }
 
@@ -203,10 +158,24 @@ fn booked(dice: &mut Dice, number: usize, around: UtcMs, spread_ms: u64) -> Book
         (0..dice.between(1, 3)).map(|_| format!("p-{}", PEOPLE[dice.index(PEOPLE.len())].0)).collect();
     let early = dice.between(0, 6 * spread_ms).cast_signed() - (2 * spread_ms).cast_signed();
     let starts = around.plus(early);
-    let production = dice.chance(70).then(|| (*dice.pick(&PRODUCTIONS)).to_owned());
+    let production = dice.chance(70).then(|| PRODUCTIONS[dice.index(2)].0.to_owned());
     let status = if dice.chance(85) { "confirmed" } else { "hold" };
     let ends = starts.plus(dice.between(spread_ms / 4, 8 * spread_ms).cast_signed());
-    Booked { id: format!("b-{number}"), production, people, starts, ends, status }
+    Booked {
+        id: format!("b-{number}"),
+        production,
+        people,
+        assets: Vec::new(),
+        kits: Vec::new(),
+        models: Vec::new(),
+        stock: Vec::new(),
+        rooms: Vec::new(),
+        prepare_ms: 0,
+        clean_up_ms: 0,
+        starts,
+        ends,
+        status,
+    }
 }
 
 /// Somebody comes, does as they are used to, and goes. `taste` is the first of the few things that they want.
@@ -247,7 +216,7 @@ fn badge(dice: &mut Dice, who: usize) -> String {
 
 fn purpose(dice: &mut Dice) -> String {
     match dice.index(4) {
-        0 => format!("PR:{}", dice.pick(&PRODUCTIONS)),
+        0 => format!("PR:{}", PRODUCTIONS[dice.index(2)].0),
         1 => "RM:studio-a".to_owned(),
         _ => format!("BK:b-{}", dice.between(1, BOOKINGS as u64 + 2)),
     }

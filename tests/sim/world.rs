@@ -18,6 +18,7 @@ use super::dice::Dice;
 use super::model::Model;
 use super::plan::{Act, Booked, Fault, Plan, Timed};
 use super::stage::{self, Stage};
+use super::studio;
 
 /// Inputs that may wait for the writer; the program refuses more than this.
 const QUEUE_INPUTS_MAX: usize = 4_096;
@@ -64,7 +65,7 @@ impl World {
         let mut dice = Dice::new(seed);
         let plan = Plan::of(&mut dice);
         let mut stage = Stage::new(&plan.toml());
-        plan.props().iter().for_each(|line| stage.set(line, plan.starts.plus(-3_600_000)));
+        studio::props(plan.starts).iter().for_each(|line| stage.set(line, plan.starts.plus(-3_600_000)));
         let mut world = Self {
             model: Model::new(&plan),
             plan,
