@@ -18,6 +18,7 @@ mod stage;
 
 mod broker;
 mod bytes;
+mod deeds;
 mod dice;
 mod faults;
 mod model;

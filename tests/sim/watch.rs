@@ -6,9 +6,11 @@ use cagekeeper::domain::fact::{Body, Fact, Movement};
 use cagekeeper::domain::policy::Situation;
 use cagekeeper::domain::session::Wait;
 use cagekeeper::domain::verdict::{Level, Telling};
-use cagekeeper::writer::{Answer, Input, Reply, Scan};
+use cagekeeper::writer::{Answer, Input, Order, Reply, Scan};
 
-use super::model::{Expected, Going, Said, Scanned};
+use super::deeds::Deed;
+use super::model::{Expected, Going, Said, Scanned, touch};
+use super::stage;
 use super::world::World;
 
 /// After so long without an input everything must have come to rest.
@@ -106,6 +108,10 @@ impl World {
                     let facts = by_scan.remove(&scan.id).unwrap_or_default();
                     self.decided(scan, answer, &facts);
                 }
+                (Input::Order(order), Reply::Decided(answer)) => {
+                    let facts = by_scan.remove(&order.id).unwrap_or_default();
+                    self.ordered(order, answer, &facts);
+                }
                 (Input::Silence { station, wait, turn, .. }, reply) => {
                     let expected = self.model.silence(station.as_str(), *wait == Wait::Idle, *turn);
                     let said =
@@ -137,9 +143,46 @@ impl World {
             mono_ms: scan.now.mono.0,
         };
         let expected = self.model.scan(&scanned);
+        let shown = format!("{} {} {} {}", scan.now.utc, scan.station, scan.payload, scan.also.join(" "));
+        self.agreed(&scan.id, &shown, answer, &expected, facts);
+    }
+
+    /// An order was decided.
+    fn ordered(&mut self, order: &Order, answer: &Answer, facts: &[Fact]) {
+        assert!(self.decided.insert(order.id.clone()), "{} was decided twice", order.id);
+        let asked = self.orders[&order.id].clone();
+        let expected = self.model.order(&order.id, &asked, order.now.utc.0, order.now.mono.0);
+        let shown = format!("{} {asked:?}", order.now.utc);
+        self.agreed(&order.id, &shown, answer, &expected, facts);
+        if matches!(asked.deed, Deed::Book(_)) {
+            self.no_promise_twice();
+        }
+    }
+
+    /// No two confirmed bookings have the same thing, a case and what belongs in it, a room or somebody's time at one
+    /// moment.
+    fn no_promise_twice(&self) {
+        let rows = stage::dump(
+            &self.stage.raw(),
+            "SELECT resource, booking, from_ms, until_ms FROM claim WHERE confirmed = 1 AND resource NOT LIKE 'model/%'
+             AND resource NOT LIKE 'stock/%'",
+        );
+        let claims: Vec<Vec<&str>> = rows.iter().map(|row| row.split(" | ").collect()).collect();
+        let ms = |text: &str| text.parse::<i64>().unwrap();
+        for (one, other) in claims.iter().flat_map(|one| claims.iter().map(move |other| (one, other))) {
+            let meet = ms(one[2]) < ms(other[3]) && ms(other[2]) < ms(one[3]);
+            let twice = one[1] != other[1] && meet && touch(one[0], other[0]);
+            assert!(!twice, "promised twice: {one:?} and {other:?}");
+        }
+    }
+
+    fn agreed(&mut self, id: &str, shown: &str, answer: &Answer, expected: &Expected, facts: &[Fact]) {
         let found = Expected { code: answer.verdict.code(), facts: facts.iter().map(said).collect() };
-        let said = format!("{} {} {} {found:?}", scan.now.utc, scan.station, scan.payload);
-        assert_eq!(found, expected, "{said}\nbefore it:\n{}", self.lately());
+        let said = format!("{shown} {found:?}");
+        if !facts.is_empty() {
+            self.moved.push(id.to_owned());
+        }
+        assert_eq!(&found, expected, "{said}\nbefore it:\n{}", self.lately());
         assert!(levels(&found).contains(&answer.level()), "{said}: {:?}", answer.level());
         assert!(!RECORDED.contains(&found.code) || !found.facts.is_empty(), "{said}: green without its fact");
         assert!(
@@ -179,6 +222,8 @@ impl World {
     pub(super) fn compare(&mut self) {
         self.holders_agree();
         let reader = self.reader.as_ref().unwrap();
+        let shelves = stage::dump(&self.stage.raw(), "SELECT id, count, out FROM stock ORDER BY id");
+        assert_eq!(shelves, self.model.shelves(), "what is on the shelves\n{}", self.lately());
         let report = reader.verify().unwrap();
         assert!(report.is_whole(), "{:#?}", report.differences);
         let facts = reader.facts_after(0, u32::MAX).unwrap();

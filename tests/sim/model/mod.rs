@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::plan::{Booked, Plan};
 use super::studio::{ASSETS, KITS, PEOPLE, PRODUCTIONS, STOCKS, card_number};
 
+mod booking;
 mod cards;
 mod codes;
 mod gear;
@@ -14,6 +15,7 @@ mod judge;
 mod log;
 mod promise;
 
+pub use booking::touch;
 use codes::Target;
 use judge::Answerer;
 pub use log::Going;
@@ -206,6 +208,19 @@ impl Model {
     /// Who holds what: the last movement that stands.
     pub fn holders(&self) -> BTreeMap<String, Option<String>> {
         self.log.holders()
+    }
+
+    /// Each stock: pieces, and pieces that are out. Neither can be below zero.
+    pub fn shelves(&self) -> Vec<String> {
+        let mut shelves: Vec<String> = STOCKS
+            .iter()
+            .map(|(id, ..)| {
+                let shelf = self.log.shelf(&format!("stock/{id}"));
+                format!("{id} | {} | {}", shelf.count, shelf.out_pieces())
+            })
+            .collect();
+        shelves.sort();
+        shelves
     }
 
     pub fn booked(&mut self, booked: &Booked) {
