@@ -323,6 +323,8 @@ pub struct Booking {
     pub production: Option<ProductionId>,
     /// Who answers for it.
     pub person: Option<PersonId>,
+    /// Who works on it.
+    pub crew: Vec<PersonId>,
     /// When it begins.
     pub starts: UtcMs,
     /// When it ends.

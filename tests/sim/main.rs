@@ -18,10 +18,12 @@ mod stage;
 
 mod broker;
 mod bytes;
+mod deeds;
 mod dice;
 mod faults;
 mod model;
 mod plan;
+mod studio;
 mod watch;
 mod world;
 

@@ -5,48 +5,32 @@ use std::collections::BTreeMap;
 use cagekeeper::time::UtcMs;
 use cagekeeper::wire::Protocol;
 
+use super::deeds::{self, Asked};
 use super::dice::Dice;
 use super::stage::{moment, station_toml};
+use super::studio::{ASSETS, DAY_MS, HOUR_MS, KITS, PEOPLE, PRODUCTIONS, card_number};
 
 /// Gestures of a day, at least: some of them are folded into one scan.
 const GESTURES: usize = 380;
-const HOUR_MS: u64 = 3_600_000;
-const DAY_MS: u64 = 10 * HOUR_MS;
 
-pub const PEOPLE: [(&str, &str, Option<u64>); 7] = [
-    ("ana", "crew", None),
-    ("bo", "crew", None),
-    ("cy", "crew", None),
-    ("di", "production-manager", None),
-    ("old", "crew", Some(DAY_MS / 2)),
-    ("kim", "attendant", None),
-    ("sam", "studio-manager", None),
-];
-pub const KITS: [(&str, &[&str]); 2] =
-    [("case-a", &["cam-01", "lens-01", "mon-01"]), ("case-b", &["mic-01", "rec-01"])];
-pub const ASSETS: [&str; 12] = [
-    "cam-01",
-    "lens-01",
-    "mon-01",
-    "mic-01",
-    "rec-01",
-    "cam-02",
-    "cam-03",
-    "lens-02",
-    "light-01",
-    "light-02",
-    "tripod-01",
-    "drone-01",
-];
-pub const PRODUCTIONS: [&str; 2] = ["night-bus", "day-train"];
-pub const BOOKINGS: usize = 6;
+/// So many bookings come with an import; they take nothing.
+pub const IMPORTED: usize = 3;
+pub const BOOKINGS: usize = 10;
 
 /// A booking as it stands after an import.
 #[derive(Debug, Clone)]
 pub struct Booked {
     pub id: String,
     pub production: Option<String>,
+    /// Who answers for it, then who works on it.
     pub people: Vec<String>,
+    pub assets: Vec<&'static str>,
+    pub kits: Vec<&'static str>,
+    pub models: Vec<(&'static str, u32)>,
+    pub stock: Vec<(&'static str, u32)>,
+    pub rooms: Vec<&'static str>,
+    pub prepare_ms: i64,
+    pub clean_up_ms: i64,
     pub starts: UtcMs,
     pub ends: UtcMs,
     pub status: &'static str,
@@ -60,8 +44,12 @@ pub enum Act {
     Unplug(String),
     Noise,
     Phantom,
+    /// Codes that are read at once, as a gate reads them.
+    Together(Vec<String>),
     /// A booking is imported once more, and says something else.
     Rebook(Booked),
+    /// Something is asked for by hand.
+    Order(Asked),
     /// The machine's clock is so far off from here on.
     ClockOff(i64),
     /// Whether the clock is believed from here on.
@@ -111,12 +99,11 @@ pub struct Plan {
     pub starts: UtcMs,
     pub stations: Vec<StationPlan>,
     pub bookings: Vec<Booked>,
+    /// Rows of the policy table that this house has set.
+    pub policy: Vec<(&'static str, &'static str)>,
+    /// As many assets as crew may have out.
+    pub limit: Option<usize>,
     pub acts: Vec<Timed>,
-}
-
-/// The number on a person's or thing's card.
-pub fn card_number(index: usize) -> String {
-    format!("0D0031{:04X}", 0x1000 + index)
 }
 
 impl Plan {
@@ -127,7 +114,8 @@ impl Plan {
         let names = ["cage", "dock", "north", "truck"];
         let stations: Vec<StationPlan> =
             names.into_iter().zip(0..count).map(|(id, n)| station(dice, id, n)).collect();
-        let bookings = (1..=BOOKINGS).map(|n| booked(dice, n, starts, HOUR_MS)).collect();
+        let bookings = (1..=IMPORTED).map(|n| booked(dice, n, starts, HOUR_MS)).collect();
+        let (policy, limit) = house(dice);
         let mut acts = Vec::new();
         let (mut gestures, mut at_ms, mut taste) = (0, 0, 0);
         while gestures < GESTURES {
@@ -144,7 +132,7 @@ impl Plan {
         }
         acts.extend(troubles(dice, stations.len(), starts));
         acts.sort_by_key(|timed| timed.at_ms);
-        Self { starts, stations, bookings, acts }
+        Self { starts, stations, bookings, policy, limit, acts }
     }
 
     pub fn toml(&self) -> String {
@@ -154,32 +142,11 @@ impl Plan {
             let spans: BTreeMap<String, u64> = spans.map(|(key, ms)| (key.to_owned(), ms)).into();
             station_toml(station.id, if station.required { "required" } else { "optional" }, &spans)
         };
-        format!("site = \"studio\"\n{}", self.stations.iter().map(toml).collect::<String>())
-    }
-
-    /// What stands in the studio before the day begins, as lines of a stage; bookings come by import.
-    pub fn props(&self) -> Vec<String> {
-        let people = PEOPLE.iter().enumerate().map(|(index, (id, role, until))| {
-            let until = until.map(|ms| format!("until {}", self.starts.plus(ms.cast_signed())));
-            let until = until.unwrap_or_default().trim_end_matches('Z').to_owned();
-            let both = if *id == "bo" { "badge BOTH" } else { "" };
-            let card = card_number(index);
-            format!("person {id} \"Name of {id}\" {role} badge BADGE-{id} badge {card} {both} {until}")
-        });
-        let kits = KITS.iter().map(|(id, _)| format!("kit {id} \"Kit {id}\" tag T-{id}"));
-        let assets = ASSETS.iter().enumerate().map(|(index, id)| {
-            let kit = KITS.iter().find(|(_, members)| members.contains(id));
-            let kit = kit.map(|(kit, _)| format!("kit {kit}")).unwrap_or_default();
-            let tags = match *id {
-                "rec-01" => "tag BOTH".to_owned(),
-                "light-01" | "light-02" => "tag TWICE".to_owned(),
-                _ => format!("tag {}", card_number(100 + index)),
-            };
-            format!("asset {id} \"Thing {id}\" tag T-{id} {tags} {kit}")
-        });
-        let productions = PRODUCTIONS.iter().map(|id| format!("production {id} \"Title {id}\""));
-        let rooms = ["room studio-a \"Studio A\"".to_owned()];
-        people.chain(kits).chain(assets).chain(productions).chain(rooms).collect()
+        let rows = self.policy.iter().map(|(name, rule)| format!("{name} = \"{rule}\"\n"));
+        let policy = format!("[policy]\n{}", rows.collect::<String>());
+        let limit = self.limit.map(|limit| format!("[limits]\ncrew = {limit}\n")).unwrap_or_default();
+        let stations: String = self.stations.iter().map(toml).collect();
+        format!("site = \"studio\"\n{policy}{limit}{stations}")
     }
 }
 
@@ -198,15 +165,78 @@ fn station(dice: &mut Dice, id: &'static str, n: u64) -> StationPlan {
     }
 }
 
+/// What this house does otherwise than most.
+fn house(dice: &mut Dice) -> (Vec<(&'static str, &'static str)>, Option<usize>) {
+    let rows = [
+        ("part-of-kit", ["done", "refused", "notice"][dice.index(3)], 40),
+        ("booked-to-other", ["refused", "notice"][dice.index(2)], 25),
+        ("has-overdue", ["done", "refused", "ask"][dice.index(3)], 30),
+        ("not-on-this-booking", ["notice", "refused"][dice.index(2)], 20),
+        ("maintenance-flag", "done", 20),
+        ("already-out-to-other", "refused", 10),
+        ("kit-member-unavailable", ["ask", "done"][dice.index(2)], 20),
+        ("pool-exhausted", "refused", 20),
+        ("marked-lost", "ask", 20),
+        ("person-expired", "notice", 10),
+    ];
+    let policy = rows.into_iter().filter(|(.., percent)| dice.chance(*percent));
+    let policy = policy.map(|(name, rule, _)| (name, rule)).collect();
+    (policy, dice.chance(50).then(|| 3 + dice.index(4)))
+}
+
+/// A booking that takes things.
+pub fn with_gear(dice: &mut Dice, number: usize, around: UtcMs) -> Booked {
+    let mut booked = booked(dice, number, around, HOUR_MS / 2);
+    for _ in 0..dice.index(3) {
+        let crew = format!("p-{}", PEOPLE[dice.index(PEOPLE.len())].0);
+        if !booked.people.iter().skip(1).any(|known| *known == crew) {
+            booked.people.push(crew);
+        }
+    }
+    for _ in 0..dice.between(1, 4) {
+        match dice.index(8) {
+            0..=2 => booked.assets.push(ASSETS[dice.index(ASSETS.len())]),
+            3 => booked.kits.push(KITS[dice.index(2)].0),
+            4 | 5 => booked
+                .models
+                .push((["lav", "boom", "fx6"][dice.index(3)], u32::try_from(dice.between(1, 3)).unwrap())),
+            6 => booked
+                .stock
+                .push((["xlr", "tape"][dice.index(2)], u32::try_from(dice.between(1, 9)).unwrap())),
+            _ => booked.rooms.push("studio-a"),
+        }
+    }
+    booked.assets.sort_unstable();
+    booked.assets.dedup();
+    booked.kits.dedup();
+    booked.rooms.dedup();
+    booked.prepare_ms = [0, 0, 0, 15 * 60_000][dice.index(4)];
+    booked.clean_up_ms = [0, 0, 0, 20 * 60_000][dice.index(4)];
+    booked
+}
+
 fn booked(dice: &mut Dice, number: usize, around: UtcMs, spread_ms: u64) -> Booked {
-    let people =
-        (0..dice.between(1, 3)).map(|_| format!("p-{}", PEOPLE[dice.index(PEOPLE.len())].0)).collect();
+    let people = vec![format!("p-{}", PEOPLE[dice.index(PEOPLE.len())].0)];
     let early = dice.between(0, 6 * spread_ms).cast_signed() - (2 * spread_ms).cast_signed();
     let starts = around.plus(early);
-    let production = dice.chance(70).then(|| (*dice.pick(&PRODUCTIONS)).to_owned());
+    let production = dice.chance(70).then(|| PRODUCTIONS[dice.index(PRODUCTIONS.len())].0.to_owned());
     let status = if dice.chance(85) { "confirmed" } else { "hold" };
     let ends = starts.plus(dice.between(spread_ms / 4, 8 * spread_ms).cast_signed());
-    Booked { id: format!("b-{number}"), production, people, starts, ends, status }
+    Booked {
+        id: format!("b-{number}"),
+        production,
+        people,
+        assets: Vec::new(),
+        kits: Vec::new(),
+        models: Vec::new(),
+        stock: Vec::new(),
+        rooms: Vec::new(),
+        prepare_ms: 0,
+        clean_up_ms: 0,
+        starts,
+        ends,
+        status,
+    }
 }
 
 /// Somebody comes, does as they are used to, and goes. `taste` is the first of the few things that they want.
@@ -220,8 +250,10 @@ fn visit(dice: &mut Dice, (station, required): (usize, bool), mut at_ms: u64, ta
     if dice.chance(25) {
         codes.push(purpose(dice));
     }
-    if dice.chance(14) {
-        codes.push("CK:RETURN".to_owned());
+    match dice.index(40) {
+        0..=4 => codes.push("CK:RETURN".to_owned()),
+        5 | 6 => codes.push("CK:EXTEND".to_owned()),
+        _ => {}
     }
     for _ in 0..dice.between(1, 6) {
         codes.extend(gear(dice, taste));
@@ -236,7 +268,9 @@ fn visit(dice: &mut Dice, (station, required): (usize, bool), mut at_ms: u64, ta
             _ if hurry => dice.between(30, 500),
             _ => dice.between(600, 4_000),
         };
-        Timed { at_ms, station, act: Act::Present(code) }
+        let together: Vec<String> = code.split('&').map(str::to_owned).collect();
+        let act = if together.len() > 1 { Act::Together(together) } else { Act::Present(code) };
+        Timed { at_ms, station, act }
     });
     timed.collect()
 }
@@ -247,7 +281,7 @@ fn badge(dice: &mut Dice, who: usize) -> String {
 
 fn purpose(dice: &mut Dice) -> String {
     match dice.index(4) {
-        0 => format!("PR:{}", dice.pick(&PRODUCTIONS)),
+        0 => format!("PR:{}", PRODUCTIONS[dice.index(PRODUCTIONS.len())].0),
         1 => "RM:studio-a".to_owned(),
         _ => format!("BK:b-{}", dice.between(1, BOOKINGS as u64 + 2)),
     }
@@ -263,6 +297,10 @@ fn gear(dice: &mut Dice, taste: usize) -> Vec<String> {
         6 | 7 => card_number(100 + index),
         8 => (*dice.pick(&["BOTH", "TWICE", "WHATSIT-77", "CK:DANCE", "BK:none", "kit-none"])).to_owned(),
         9 if dice.chance(30) => "L".repeat(600),
+        10 | 11 => format!("T-{}", ASSETS[12 + dice.index(4)]),
+        12 => format!("T-{}*{}", dice.pick(&["xlr", "tape"]), dice.between(1, 9)),
+        13 => format!("T-{}", dice.pick(&["xlr", "tape"])),
+        14 => together(dice),
         _ => format!("T-{}", ASSETS[index]),
     };
     let mut codes = vec![code.clone()];
@@ -275,9 +313,35 @@ fn gear(dice: &mut Dice, taste: usize) -> Vec<String> {
         10 => codes.push("CK:CANCEL".to_owned()),
         11 | 12 => codes.push(purpose(dice)),
         13 => codes.extend(["CK:RETURN".to_owned(), code]),
+        14 | 15 => {
+            codes.push((*dice.pick(&["CK:OK", "CK:DIRTY", "CK:DAMAGED", "CK:PART-MISSING"])).to_owned())
+        }
+        16 => codes.extend(["CK:EXTEND".to_owned(), code]),
+        17 => codes.extend([
+            badge(dice, 5 + index % 2),
+            "CK:LEARN".to_owned(),
+            format!("NEW-{}", dice.index(4)),
+            code,
+        ]),
+        18 if dice.chance(30) => codes.push(format!("NEW-{}", dice.index(4))),
         _ => {}
     }
     codes
+}
+
+/// A case as a gate reads it: with its label or without, with what is in it and what is not.
+fn together(dice: &mut Dice) -> String {
+    let (kit, members) = KITS[dice.index(2)];
+    let mut codes: Vec<String> =
+        members.iter().filter(|_| dice.chance(80)).map(|id| format!("T-{id}")).collect();
+    if dice.chance(70) {
+        codes.push(format!("T-{kit}"));
+    }
+    if dice.chance(30) {
+        codes.push(format!("T-{}", ASSETS[dice.index(ASSETS.len())]));
+    }
+    codes.push(format!("T-{}", members[0]));
+    codes.join("&")
 }
 
 /// What goes wrong on that day.
@@ -293,9 +357,13 @@ fn troubles(dice: &mut Dice, stations: usize, starts: UtcMs) -> Vec<Timed> {
     put(dice, 10, &|_| Act::Phantom);
     put(dice, 8, &|dice| Act::Unplug(format!("T-{}", ASSETS[dice.index(ASSETS.len())])));
     put(dice, 10, &|dice| {
-        let number = dice.index(BOOKINGS) + 1;
+        let number = dice.index(IMPORTED) + 1;
         let around = starts.plus(dice.between(0, DAY_MS).cast_signed());
         Act::Rebook(booked(dice, number, around, HOUR_MS / 2))
+    });
+    put(dice, 60, &|dice| {
+        let around = starts.plus(dice.between(0, DAY_MS).cast_signed());
+        Act::Order(deeds::planned(dice, around))
     });
     put(dice, 4, &|dice| Act::ClockOff(-dice.between(1_000, 2 * HOUR_MS).cast_signed()));
     put(dice, 4, &|_| Act::ClockOff(0));
@@ -308,6 +376,15 @@ fn troubles(dice: &mut Dice, stations: usize, starts: UtcMs) -> Vec<Timed> {
     put(dice, 4, &|dice| Act::Fault(Fault::BrokerAway(dice.between(1_000, 2 * HOUR_MS))));
     put(dice, 4, &|dice| Act::Fault(Fault::BrokerLate(dice.between(1_000, HOUR_MS))));
     put(dice, 10, &|_| Act::Fault(Fault::BrokerLost));
+    for _ in 0..dice.between(40, 80) {
+        let at_ms = dice.between(0, DAY_MS);
+        let asked = deeds::asked(dice, starts.plus(at_ms.cast_signed()));
+        all.push(Timed { at_ms, station: 0, act: Act::Order(asked) });
+    }
+    for _ in 0..8 {
+        let asked = deeds::planned(dice, starts);
+        all.push(Timed { at_ms: 0, station: 0, act: Act::Order(asked) });
+    }
     for _ in 0..5 {
         all.push(Timed { at_ms: dice.between(0, DAY_MS), station: 0, act: Act::Compare });
     }

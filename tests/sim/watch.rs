@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cagekeeper::domain::fact::Fact;
+use cagekeeper::domain::fact::{Body, Fact, Movement};
+use cagekeeper::domain::policy::Situation;
 use cagekeeper::domain::session::Wait;
 use cagekeeper::domain::verdict::{Level, Telling};
-use cagekeeper::writer::{Answer, Input, Reply, Scan};
+use cagekeeper::writer::{Answer, Input, Order, Reply, Scan};
 
-use super::model::{Expected, Scanned};
+use super::deeds::Deed;
+use super::model::{Expected, Going, Said, Scanned, touch};
+use super::stage;
 use super::world::World;
 
 /// After so long without an input everything must have come to rest.
@@ -15,20 +18,79 @@ const QUIET_MS: u64 = 3_600_000;
 /// Turns of the connection in which a healthy broker has confirmed everything.
 const TURNS_MAX: u32 = 10_000;
 
-/// What the light shows for a verdict of this code.
-fn levels(code: &str) -> &'static [Level] {
-    match code {
-        "already-out-to-other" | "several-bookings" | "countersigned" => &[Level::Ask],
+/// What the light shows for a verdict of this code. What a rule objects to is said where the gear moved all the same.
+fn levels(found: &Expected) -> &'static [Level] {
+    match found.code {
+        "several-bookings" | "countersigned" | "needs-countersign" => &[Level::Ask],
         "duplicate-scan" => &[Level::Again],
         "session-closed" => &[Level::Done, Level::Again],
-        "unknown-code" | "ambiguous-code" | "malformed-code" | "no-session" | "person-expired" => {
+        "ambiguous-code" => &[Level::Ask, Level::Refused],
+        "unknown-code" | "malformed-code" | "no-session" | "no-right" | "not-found" | "no-sense" => {
             &[Level::Refused]
         }
         "nothing-to-confirm" | "not-confirmed" | "nothing-to-undo" | "undo-too-late" => &[Level::Refused],
-        "not-out" | "late" | "kit-incomplete" | "kit-member-unavailable" => &[Level::Notice],
-        "returned-by-other-person" | "booking-not-now" => &[Level::Notice],
+        "nothing-to-note" | "not-out-to-extend" | "booking-conflict" => &[Level::Refused],
+        "not-out" | "late" | "kit-incomplete" | "to-the-bench" | "wanted-next" | "recall-filled" => {
+            &[Level::Notice]
+        }
+        "returned-by-other-person"
+        | "was-lost"
+        | "booking-not-now"
+        | "still-out"
+        | "learn-code"
+        | "surplus" => &[Level::Notice],
+        "person-expired" if found.facts.is_empty() => &[Level::Refused],
+        code if Situation::parse(code).is_some() => {
+            let goes = found.facts.iter().any(|fact| fact.kind != "sighted");
+            if goes { &[Level::Notice] } else { &[Level::Ask, Level::Refused] }
+        }
         _ => &[Level::Done, Level::Notice],
     }
+}
+
+/// What stands in the ledger once it is said.
+const RECORDED: [&str; 10] = [
+    "checked-out",
+    "returned",
+    "handed-over",
+    "extended",
+    "stock-taken",
+    "stock-returned",
+    "condition-noted",
+    "tag-assigned",
+    "booked",
+    "undone",
+];
+
+/// A fact as the model says it.
+fn said(fact: &Fact) -> Said {
+    let text = |id: &dyn std::fmt::Display| id.to_string();
+    let going = |movement: &Movement| Going {
+        person: movement.person.as_ref().map(|id| text(id)),
+        due_ms: movement.due.map(|due| due.0),
+        booking: movement.booking.as_ref().map(|id| text(id)),
+        production: movement.production.as_ref().map(|id| text(id)),
+        kit: movement.kit.as_ref().map(|id| format!("kit/{id}")),
+        confirmed_by: movement.confirmed_by.as_ref().map(|id| text(id)),
+        overrides: movement.overrides.iter().map(|situation| situation.name()).collect(),
+        count: movement.count,
+    };
+    let (going, more) = match &fact.body {
+        Body::CheckedOut(movement)
+        | Body::HandedOver(movement)
+        | Body::Returned(movement)
+        | Body::Extended(movement)
+        | Body::StockTaken(movement)
+        | Body::StockReturned(movement) => (going(movement), String::new()),
+        Body::ConditionNoted(noted) => (Going::default(), noted.condition.name().to_owned()),
+        Body::MaintenanceOpened(job) => (Going::default(), format!("blocks {}", job.blocks)),
+        Body::MaintenanceClosed(closed) => (Going::default(), closed.jobs.len().to_string()),
+        Body::StockCounted(counted) => (Going::default(), counted.count.to_string()),
+        Body::TagAssigned(tag) => (Going::default(), tag.thing.to_string()),
+        _ => (Going::default(), String::new()),
+    };
+    let actor = fact.actor.as_ref().map(|id| text(id));
+    Said { thing: fact.subject.to_string(), kind: fact.body.kind(), actor, going, more }
 }
 
 impl World {
@@ -45,6 +107,10 @@ impl World {
                 (Input::Scan(scan), Reply::Decided(answer)) => {
                     let facts = by_scan.remove(&scan.id).unwrap_or_default();
                     self.decided(scan, answer, &facts);
+                }
+                (Input::Order(order), Reply::Decided(answer)) => {
+                    let facts = by_scan.remove(&order.id).unwrap_or_default();
+                    self.ordered(order, answer, &facts);
                 }
                 (Input::Silence { station, wait, turn, .. }, reply) => {
                     let expected = self.model.silence(station.as_str(), *wait == Wait::Idle, *turn);
@@ -72,17 +138,57 @@ impl World {
             id: &scan.id,
             station: scan.station.as_str(),
             payload: &scan.payload,
+            also: &scan.also,
             utc_ms: scan.now.utc.0,
             mono_ms: scan.now.mono.0,
         };
         let expected = self.model.scan(&scanned);
-        let kinds = facts.iter().map(|fact| {
-            (fact.subject.to_string(), fact.body.kind(), fact.actor.as_ref().map(ToString::to_string))
-        });
-        let found = Expected { code: answer.verdict.code(), facts: kinds.collect() };
-        let said = format!("{} {} {} {found:?}", scan.now.utc, scan.station, scan.payload);
-        assert_eq!(found, expected, "{said}\nbefore it:\n{}", self.lately());
-        assert!(levels(found.code).contains(&answer.level()), "{said}: {:?}", answer.level());
+        let shown = format!("{} {} {} {}", scan.now.utc, scan.station, scan.payload, scan.also.join(" "));
+        self.agreed(&scan.id, &shown, answer, &expected, facts);
+    }
+
+    /// An order was decided.
+    fn ordered(&mut self, order: &Order, answer: &Answer, facts: &[Fact]) {
+        assert!(self.decided.insert(order.id.clone()), "{} was decided twice", order.id);
+        let asked = self.orders[&order.id].clone();
+        let expected = self.model.order(&order.id, &asked, order.now.utc.0, order.now.mono.0);
+        let shown = format!("{} {asked:?}", order.now.utc);
+        self.agreed(&order.id, &shown, answer, &expected, facts);
+        if matches!(asked.deed, Deed::Book(_)) {
+            self.no_promise_twice();
+        }
+    }
+
+    /// No two confirmed bookings have the same thing, a case and what belongs in it, a room or somebody's time at one
+    /// moment.
+    fn no_promise_twice(&self) {
+        let rows = stage::dump(
+            &self.stage.raw(),
+            "SELECT resource, booking, from_ms, until_ms FROM claim WHERE confirmed = 1 AND resource NOT LIKE 'model/%'
+             AND resource NOT LIKE 'stock/%'",
+        );
+        let claims: Vec<Vec<&str>> = rows.iter().map(|row| row.split(" | ").collect()).collect();
+        let ms = |text: &str| text.parse::<i64>().unwrap();
+        for (one, other) in claims.iter().flat_map(|one| claims.iter().map(move |other| (one, other))) {
+            let meet = ms(one[2]) < ms(other[3]) && ms(other[2]) < ms(one[3]);
+            let twice = one[1] != other[1] && meet && touch(one[0], other[0]);
+            assert!(!twice, "promised twice: {one:?} and {other:?}");
+        }
+    }
+
+    fn agreed(&mut self, id: &str, shown: &str, answer: &Answer, expected: &Expected, facts: &[Fact]) {
+        let found = Expected { code: answer.verdict.code(), facts: facts.iter().map(said).collect() };
+        let said = format!("{shown} {found:?}");
+        if !facts.is_empty() {
+            self.moved.push(id.to_owned());
+        }
+        assert_eq!(&found, expected, "{said}\nbefore it:\n{}", self.lately());
+        assert!(levels(&found).contains(&answer.level()), "{said}: {:?}", answer.level());
+        assert!(!RECORDED.contains(&found.code) || !found.facts.is_empty(), "{said}: green without its fact");
+        assert!(
+            answer.level() != Level::Refused || found.facts.iter().all(|fact| fact.kind == "sighted"),
+            "{said}"
+        );
         assert_eq!(answer.seq, facts.last().map(|fact| fact.seq), "{said}");
         for names in [false, true] {
             let telling = Telling { names, zone: self.stage.config.timezone, now: answer.at };
@@ -116,6 +222,8 @@ impl World {
     pub(super) fn compare(&mut self) {
         self.holders_agree();
         let reader = self.reader.as_ref().unwrap();
+        let shelves = stage::dump(&self.stage.raw(), "SELECT id, count, out FROM stock ORDER BY id");
+        assert_eq!(shelves, self.model.shelves(), "what is on the shelves\n{}", self.lately());
         let report = reader.verify().unwrap();
         assert!(report.is_whole(), "{:#?}", report.differences);
         let facts = reader.facts_after(0, u32::MAX).unwrap();

@@ -3,21 +3,23 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use cagekeeper::domain::fact::{Body, BookingMade, NewFact};
-use cagekeeper::domain::id::{PersonId, ProductionId, ReaderId};
+use cagekeeper::domain::fact::{Body, NewFact};
+use cagekeeper::domain::id::ReaderId;
 use cagekeeper::ledger::question::Reader;
 use cagekeeper::station::lane::{Effect, Lane};
 use cagekeeper::station::waits::Waits;
 use cagekeeper::time::{MonoMs, Now, Timekeeper};
 use cagekeeper::wire::{Protocol, Setup, layout::Layout};
-use cagekeeper::writer::{Batch, Input, Scan};
+use cagekeeper::writer::{Batch, Input, Order, Scan};
 
 use super::broker::Broker;
 use super::bytes::{self, Chunk};
+use super::deeds::{Asked, Deed};
 use super::dice::Dice;
 use super::model::Model;
 use super::plan::{Act, Booked, Fault, Plan, Timed};
 use super::stage::{self, Stage};
+use super::studio;
 
 /// Inputs that may wait for the writer; the program refuses more than this.
 const QUEUE_INPUTS_MAX: usize = 4_096;
@@ -52,6 +54,11 @@ pub struct World {
     pub(super) faults: VecDeque<Fault>,
     /// What each import says, by its id.
     pub(super) imports: BTreeMap<String, Booked>,
+    /// What each order asks for, by its id.
+    pub(super) orders: BTreeMap<String, Asked>,
+    /// Scans and orders that added facts.
+    pub(super) moved: Vec<String>,
+    gates: usize,
     pub(super) decided: BTreeSet<String>,
     pub(super) scans: usize,
     /// Codes of verdicts that came up.
@@ -64,7 +71,7 @@ impl World {
         let mut dice = Dice::new(seed);
         let plan = Plan::of(&mut dice);
         let mut stage = Stage::new(&plan.toml());
-        plan.props().iter().for_each(|line| stage.set(line, plan.starts.plus(-3_600_000)));
+        studio::props(plan.starts).iter().for_each(|line| stage.set(line, plan.starts.plus(-3_600_000)));
         let mut world = Self {
             model: Model::new(&plan),
             plan,
@@ -83,6 +90,9 @@ impl World {
             stalled_until_ms: 0,
             faults: VecDeque::new(),
             imports: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            moved: Vec::new(),
+            gates: 0,
             decided: BTreeSet::new(),
             scans: 0,
             reached: BTreeSet::new(),
@@ -227,7 +237,9 @@ impl World {
                 self.play(index, noise);
             }
             Act::Phantom => self.phantom(),
+            Act::Together(codes) => self.together(timed.station, &codes),
             Act::Rebook(booked) => self.rebook(booked),
+            Act::Order(asked) => self.order(asked),
             Act::ClockOff(off_ms) => self.off_ms = off_ms,
             Act::Trusted(trusted) => self.trusted = trusted,
             Act::Stall(ms) => self.stalled_until_ms = self.at_ms + ms,
@@ -258,6 +270,34 @@ impl World {
         self.doors[index].last = Some((code.to_owned(), self.at_ms));
         let once = read == [code];
         assert!(once || (repeated && read.is_empty()), "{code} was shown once and read as {read:?}");
+    }
+
+    /// Codes that a gate reads at once.
+    fn together(&mut self, station: usize, codes: &[String]) {
+        let index = self.door(station, "");
+        let (id, now) = (format!("gate-{}", self.gates), self.now());
+        self.gates += 1;
+        self.scans += 1;
+        self.queue.push_back(Input::Scan(Scan {
+            id,
+            station: self.stage.config.stations[station].id.clone(),
+            reader: Some(self.doors[index].reader.clone()),
+            payload: codes[0].clone(),
+            also: codes[1..].to_vec(),
+            now,
+        }));
+    }
+
+    /// Something is asked for by hand.
+    fn order(&mut self, mut asked: Asked) {
+        if let Deed::Undo(scan) = &mut asked.deed {
+            let back = 1 + self.dice.index(6);
+            *scan = self.moved.iter().rev().nth(back).cloned().unwrap_or_else(|| "nothing".to_owned());
+        }
+        let id = format!("order-{}", self.orders.len());
+        let (by, command, confirm) = (asked.actor(), asked.command(), asked.confirm);
+        self.orders.insert(id.clone(), asked);
+        self.queue.push_back(Input::Order(Box::new(Order { id, by, command, confirm, now: self.now() })));
     }
 
     fn unplug(&mut self, station: usize, code: &str) {
@@ -324,27 +364,7 @@ impl World {
 
     /// A booking comes with an import, as it stands now.
     fn rebook(&mut self, booked: Booked) {
-        let person = |id: &String| PersonId::parse(id).unwrap();
-        let body = Body::BookingMade(BookingMade {
-            production: booked.production.as_ref().map(|id| ProductionId::parse(id).unwrap()),
-            client: None,
-            person: booked.people.first().map(person),
-            rooms: Vec::new(),
-            assets: Vec::new(),
-            models: Vec::new(),
-            stock: Vec::new(),
-            crew: booked.people.iter().skip(1).map(person).collect(),
-            starts: booked.starts,
-            ends: booked.ends,
-            status: booked.status.to_owned(),
-            kits: Vec::new(),
-            title: None,
-            prepare_ms: 0,
-            clean_up_ms: 0,
-            series: None,
-            overrides: Vec::new(),
-            confirmed_by: None,
-        });
+        let body = Body::BookingMade(booked.made());
         let subject = stage::subject(&format!("booking/{}", booked.id));
         let facts = vec![NewFact { subject, actor: None, body }];
         let id = format!("import-{}", self.imports.len());

@@ -40,8 +40,8 @@ fn is_stranger(door: &Door, session: &Session, purpose: &Purpose, production: &P
     let Some(person) = &session.person else { return false };
     let managers = Roles::of(&[Role::ProductionManager, Role::StudioManager, Role::Admin]);
     let manages = door.loaded.holder.as_ref().is_some_and(|holder| holder.roles.any_of(managers));
-    let named = purpose.booking.is_some_and(|booking| {
-        booking.person.as_ref() == Some(person) || door.loaded.bookings.iter().any(|own| own.id == booking.id)
-    });
+    let named = purpose
+        .booking
+        .is_some_and(|booking| booking.person.as_ref() == Some(person) || booking.crew.contains(person));
     !production.crew.is_empty() && !production.crew.contains(person) && !manages && !named
 }

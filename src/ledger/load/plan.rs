@@ -86,6 +86,7 @@ fn booking_row(row: &Row<'_>) -> rusqlite::Result<Booking> {
         from: plan.taken().0,
         production: plan.production,
         person: plan.person,
+        crew: plan.crew,
         starts: plan.starts,
         ends: plan.ends,
         gear: Gear { assets: plan.assets, kits: plan.kits, models: plan.models, stock: plan.stock },
