@@ -76,7 +76,13 @@ fn purposes() -> Vec<Said> {
 
 fn codes() -> Vec<Said> {
     let burst = |strangers: Vec<_>, unknown| {
-        Found::Burst(Box::new(Burst { kit: None, strangers, seen: Vec::new(), unknown }))
+        Found::Burst(Box::new(Burst {
+            kit: None,
+            other_kits: Vec::new(),
+            strangers,
+            seen: Vec::new(),
+            unknown,
+        }))
     };
     let reserved = Said { code: Some("CK:DANCE"), ..said("card that does not exist", Found::Unknown) };
     vec![

@@ -207,7 +207,7 @@ pub fn kit() -> Kit {
 /// The case read together with so many of its members and a lamp that does not belong in it.
 pub fn roll_call(kit: Kit, read: usize) -> Burst {
     let seen = kit.members.iter().take(read).map(|member| member.id.clone()).collect();
-    Burst { kit: Some(kit), strangers: vec![lamp()], seen, unknown: 0 }
+    Burst { kit: Some(kit), other_kits: Vec::new(), strangers: vec![lamp()], seen, unknown: 0 }
 }
 
 pub fn stock(use_: StockUse) -> Stock {
@@ -232,6 +232,7 @@ pub fn anas_booking(gear: Gear) -> Booking {
         id: booking_id("ana-shoot"),
         production: None,
         person: Some(ana().id),
+        crew: Vec::new(),
         starts: hours(-1),
         ends: hours(8),
         from: hours(-1),

@@ -179,7 +179,8 @@ fn of_thing(situation: Situation) -> Scene {
         }),
         Situation::Recalled => of_camera("Bo has it, and it is recalled", |camera| {
             out_to_bo(camera);
-            camera.standing.recall = Some(Recall { wanted_by: hours(3), wanted_for: Some(production_id()) });
+            camera.standing.recall =
+                Some(Recall { wanted_by: hours(3), wanted_for: Some(production_id()), title: None });
         }),
         _ => of_camera("Bo has it", out_to_bo),
     }
