@@ -177,7 +177,7 @@ fn a_scan_says_its_verdict_and_exits_1_only_for_ask_and_refused() {
     assert_eq!(
         plain(&studio.scan("CAM-1")),
         json!({"scan": "ID", "station": "cage", "level": "done", "code": "checked-out",
-               "text": "Out: Sony FX6, due 31 Dec 2099", "sentence": "Out: Sony FX6, due 31 Dec 2099",
+               "text": "Out: Sony FX6, due 31 Dec 2099…", "sentence": "Out: Sony FX6, due 31 Dec 2099 00:00",
                "asset": "cam-1", "person": "PERSON", "person_handle": "ada", "person_name": "Ada Lovelace",
                "seq": 16})
     );
@@ -185,7 +185,8 @@ fn a_scan_says_its_verdict_and_exits_1_only_for_ask_and_refused() {
     assert_eq!((again.exit, &again.json()["level"]), (0, &json!("again")));
     assert_eq!(studio.scan("B-2")["code"], json!("code-is-person"));
     let ask = studio.run(&["scan", "cage", "CAM-1", "--json"]);
-    assert_eq!((ask.exit, &ask.json()["code"]), (1, &json!("already-out-to-other")));
+    // It is out for a booking: to give it to somebody else breaks that promise as well.
+    assert_eq!((ask.exit, &ask.json()["code"]), (1, &json!("booked-to-other")));
     let unknown = studio.run(&["scan", "cage", "NOPE"]);
     assert_eq!(unknown.exit, 1);
     let nowhere = studio.run(&["scan", "cgae", "CAM-1"]);
