@@ -91,6 +91,7 @@ impl Doors<'_> {
         let house = &self.by_hand.house;
         let wanted = Wanted { booking, plan, repeats: None, exists: false };
         let loaded = load_plan::load_booking(ledger.conn(), &wanted, house, now.utc)?;
+        let wanted = Wanted { exists: loaded.old.is_some(), ..wanted };
         let anybody = Actor { person: None, roles: Roles::of(&Role::ALL) };
         let (verdict, _) = book(&wanted, &loaded, &anybody, true, house, now);
         let telling = Telling { names: false, zone: self.zone, now: now.utc };

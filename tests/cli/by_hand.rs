@@ -73,9 +73,9 @@ fn gear_goes_out_and_comes_back_by_names_that_are_completed() {
         (&out["level"], &out["code"], &out["station"], &out["asset"]),
         (&json!("done"), &json!("checked-out"), &json!("control"), &json!("fx6-a"))
     );
-    let (exit, asked) = studio.fails(&["hand-over", "C-1", "bob"]);
-    assert!(exit == 1 && asked.starts_with("ask      Hand over? CONFIRM."), "{asked}");
-    studio.does(&["hand-over", "C-1", "bob", "--confirm"]);
+    let (exit, asked) = studio.fails(&["checkout", "C-1", "--to", "bob"]);
+    assert!(exit == 1 && asked.starts_with("ask      It is out to"), "{asked}");
+    studio.does(&["hand-over", "C-1", "bob"]);
     studio.does(&["extend", "C-1", "--until", "+5d"]);
     studio.does(&["recall", "C-1", "--by", "tomorrow 14:00", "--for", "night"]);
     let state = studio.run(&["where", "C-1", "--json"]).json();

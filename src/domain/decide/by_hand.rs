@@ -15,7 +15,7 @@ use crate::domain::loaded::{Found, Loaded, Recall, Stock};
 use crate::domain::policy::{Answerer, Situation};
 use crate::domain::rules::{DoorRules, HouseRules, STAGES};
 use crate::domain::session::{Mode, Session};
-use crate::domain::verdict::{Verdict, What};
+use crate::domain::verdict::{Concern, Verdict, What};
 use crate::domain::words::when;
 use crate::time::{Now, UtcMs};
 
@@ -51,10 +51,27 @@ pub fn by_hand(asked: &ByHand, rules: &DoorRules, now: &Now) -> Decision {
     };
     let door = Door { loaded: asked.loaded, rules, now, until, happened, on_reader: false };
     let mut decision = decided(&door, asked, session);
+    decision.verdict = asked_by_hand(decision.verdict);
     for fact in &mut decision.facts {
         fact.actor.clone_from(&asked.actor.person);
     }
     decision
+}
+
+/// A question to whoever asks by hand: they answer in the same words and without a badge.
+fn asked_by_hand(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Objection { what, raised, answerer } => {
+            Verdict::OrderObjection { named: what.name.clone(), what: Some(what), raised, answerer }
+        }
+        Verdict::AlreadyOutToOther { what, holder } => Verdict::OrderObjection {
+            named: what.name.clone(),
+            what: Some(what),
+            raised: vec![Concern::AlreadyOutToOther { holder }.into()],
+            answerer: Answerer::Anybody,
+        },
+        other => other,
+    }
 }
 
 /// Why somebody may not ask for that.

@@ -90,6 +90,9 @@ fn decided(
     if wanted.exists && loaded.old.is_none() {
         return Err(not_found(&format!("booking/{}", wanted.booking), loaded));
     }
+    if let Some(old) = loaded.old.as_ref().filter(|_| !wanted.exists) {
+        return Err(existing(wanted, old));
+    }
     let made = occurrences(wanted, loaded.old.as_ref(), rules).map_err(no_sense)?;
     known(wanted.plan, loaded)?;
     apart(&made, rules, now).map_err(no_sense)?;
@@ -121,6 +124,18 @@ fn decided(
         fact(by.0, id, Body::BookingMade(BookingMade { overrides, confirmed_by, ..plan }))
     });
     Ok((verdict, made.chain(cancelled).collect()))
+}
+
+/// A booking that is to be made and exists: the same words once more, or another booking.
+fn existing(wanted: &Wanted, old: &BookingMade) -> Refused {
+    let BookingMade { series, overrides, confirmed_by, .. } = old.clone();
+    let same = BookingMade { series, overrides, confirmed_by, ..wanted.plan.clone() };
+    Box::new(if same == *old {
+        Verdict::DuplicateScan { what: None }
+    } else {
+        let id = wanted.booking;
+        Verdict::NoSense { why: format!("{id} exists already: change it, or choose another id") }
+    })
 }
 
 /// Decides a cancellation: of one booking, or of it and those of its series that come after it.
@@ -247,9 +262,9 @@ fn judged(
     let answerer = answerers.fold(Answerer::Anybody, Answerer::and);
     let answered = confirm && answerer.admits(actor.roles);
     if !asked.is_empty() && !answered {
-        let booking = booking.clone();
         asked.truncate(SAID_MAX);
-        return Err(Box::new(Verdict::BookingObjection { booking, raised: asked, answerer }));
+        let (named, raised) = (booking.to_string(), asked);
+        return Err(Box::new(Verdict::OrderObjection { named, what: None, raised, answerer }));
     }
     let overrides: BTreeSet<Situation> = asked.iter().map(|raised| raised.concern.situation()).collect();
     Ok((asked.into_iter().chain(said).take(SAID_MAX).collect(), overrides.into_iter().collect()))
@@ -494,12 +509,12 @@ mod tests {
         tried.rules.policy.set(Situation::HeldByOther, Rule::Ask(Answerer::Only(managers)));
         tried.confirm = true;
         assert!(
-            matches!(tried.decide().0, Verdict::BookingObjection { answerer, .. } if answerer.admits(managers))
+            matches!(tried.decide().0, Verdict::OrderObjection { answerer, .. } if answerer.admits(managers))
         );
         tried.roles = managers;
         assert!(matches!(tried.decide().0, Verdict::Booked { .. }));
         tried.confirm = false;
-        assert!(matches!(tried.decide().0, Verdict::BookingObjection { .. }));
+        assert!(matches!(tried.decide().0, Verdict::OrderObjection { .. }));
         tried.rules.policy.set(Situation::HeldByOther, Rule::Refused);
         assert_eq!(
             tried.said(),

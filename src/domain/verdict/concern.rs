@@ -74,6 +74,20 @@ impl From<Concern> for Raised {
 }
 
 impl Raised {
+    /// The same in the middle of a sentence: names keep their capitals.
+    pub fn say_within(&self, telling: &Telling) -> String {
+        let said = self.say(telling);
+        let begins_with_name = matches!(
+            self.concern,
+            Concern::BookedToOtherNext { .. } | Concern::PoolExhausted { .. } | Concern::WrongStage { .. }
+        );
+        let mut chars = said.chars();
+        match chars.next().filter(|_| !begins_with_name) {
+            Some(first) => first.to_lowercase().chain(chars).collect(),
+            None => said,
+        }
+    }
+
     /// What it is, in words, and of which member.
     pub fn say(&self, telling: &Telling) -> String {
         let said = self.concern.say(telling);

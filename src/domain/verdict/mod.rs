@@ -202,8 +202,8 @@ pub enum Verdict {
     Objection { what: What, raised: Vec<Raised>, answerer: Answerer },
     /// Something stands against it that nobody at the door can answer. The most serious comes first.
     Refusal { what: What, raised: Vec<Raised> },
-    /// Something stands against a booking that needs an answer.
-    BookingObjection { booking: BookingId, raised: Vec<Raised>, answerer: Answerer },
+    /// Something stands against what was asked for by hand: to be confirmed in the same words.
+    OrderObjection { named: String, what: Option<What>, raised: Vec<Raised>, answerer: Answerer },
     /// CONFIRM by somebody who may not answer the question.
     NotYours { answerer: Answerer },
     /// A badge with the right answers for the question; CONFIRM is still needed.
@@ -307,7 +307,7 @@ impl Verdict {
             Self::AlreadyOutToOther { .. }
                 | Self::SeveralBookings { .. }
                 | Self::Objection { .. }
-                | Self::BookingObjection { .. }
+                | Self::OrderObjection { .. }
                 | Self::NotYours { .. }
                 | Self::PersonOrThing { .. }
                 | Self::Countersigned { .. }
@@ -355,7 +355,7 @@ impl Verdict {
             Self::NotOut { remarks, .. } => first_code(remarks).unwrap_or("not-out"),
             Self::Objection { raised, .. }
             | Self::Refusal { raised, .. }
-            | Self::BookingObjection { raised, .. } => noticed(raised).unwrap_or("refused"),
+            | Self::OrderObjection { raised, .. } => noticed(raised).unwrap_or("refused"),
             Self::StockReturned { surplus, .. } if *surplus > 0 => "surplus",
             Self::AlreadyOutToOther { .. } => Situation::AlreadyOutToOther.name(),
             Self::PersonExpired { .. } => Situation::PersonExpired.name(),
@@ -449,7 +449,7 @@ impl Verdict {
             | Self::Refusal { what, .. }
             | Self::NotOutToExtend { what }
             | Self::TagNotThere { what, .. } => Some(what),
-            Self::DuplicateScan { what } => what.as_ref(),
+            Self::DuplicateScan { what } | Self::OrderObjection { what, .. } => what.as_ref(),
             _ => None,
         }
     }

@@ -102,12 +102,12 @@ impl Verdict {
             Self::Objection { what, raised, answerer } => {
                 format!("{}: {}. {}", said(raised, telling), what.name, to_do(*answerer))
             }
-            Self::BookingObjection { booking, raised, answerer } => {
+            Self::OrderObjection { named, raised, answerer, .. } => {
                 let to_do = match answerer {
-                    Answerer::Anybody => "Confirm to book it all the same".to_owned(),
+                    Answerer::Anybody => "Confirm to do it all the same".to_owned(),
                     Answerer::Only(roles) => format!("Needs {}, who confirms it", roles.without_admin()),
                 };
-                format!("{}: {booking}. {to_do}", said(raised, telling))
+                format!("{}: {named}. {to_do}", said(raised, telling))
             }
             Self::NotYours { answerer } => to_do(*answerer),
             Self::PersonOrThing { who, thing, badge_is_meant: true } => {
@@ -255,7 +255,7 @@ fn due_words(due: String, clock_doubtful: bool) -> String {
 
 /// `Out: FX6, what is to be said, due 18:00`.
 fn listed(heading: &str, name: &str, raised: &[Raised], telling: &Telling, end: &str) -> String {
-    let notices = raised.iter().map(|raised| raised.say(telling));
+    let notices = raised.iter().map(|raised| raised.say_within(telling));
     let parts: Vec<String> =
         std::iter::once(name.to_owned()).chain(notices).chain(std::iter::once(end.to_owned())).collect();
     format!("{heading}: {}", parts.join(", "))
