@@ -171,10 +171,11 @@ pub struct UnknownCode {
     pub neighbours: Vec<Neighbour>,
 }
 
-/// Before the first inspection, what the register says is due counts. Each part has its index.
+/// Before the first inspection, what the register says is due counts. Each part has its index; `+` keeps SQLite from
+/// taking the one of all things where there is one of those that are out.
 const SUMMARY: &str = "SELECT (SELECT count(*) FROM asset),
-    (SELECT count(*) FROM custody WHERE out = 1 AND subject GLOB 'asset/*'),
-    (SELECT count(*) FROM custody WHERE out = 1 AND due_ms < ?1 AND subject GLOB 'asset/*'),
+    (SELECT count(*) FROM custody WHERE out = 1 AND +subject GLOB 'asset/*'),
+    (SELECT count(*) FROM custody WHERE out = 1 AND due_ms < ?1 AND +subject GLOB 'asset/*'),
     (SELECT count(*) FROM standing WHERE lost_since_ms IS NOT NULL AND subject GLOB 'asset/*'),
     (SELECT count(*) FROM (SELECT subject FROM job
       UNION SELECT subject FROM standing WHERE inspection_due_ms <= ?1 AND inspected_at_ms IS NOT NULL
