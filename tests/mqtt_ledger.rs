@@ -13,7 +13,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use cagekeeper::config::{ClockTrust, Config, Defaults};
-use cagekeeper::domain::fact::{AssetRegistered, Body, NewFact, PersonEnrolled, Subject, TagOf};
+use cagekeeper::domain::fact::{
+    AssetRegistered, Body, Condition, ConditionNoted, MaintenanceOpened, MarkedLost, NewFact, PersonEnrolled,
+    StockRegistered, StockUse, Subject, TagOf,
+};
 use cagekeeper::domain::id::{AssetId, PersonHandle, PersonId, ReaderId, RoomId, StationId};
 use cagekeeper::domain::known::Identity;
 use cagekeeper::domain::person::Role;
@@ -500,6 +503,87 @@ fn status_info_and_summary_say_how_it_stands() {
             payloads_on(&all, "daemon/main/status").get(3).map(|last| assert_eq!(last, "offline"))
         })
         .await;
+        cage.close().await;
+    });
+}
+
+/// Facts of the plan and the bench, as a file and the counter make them.
+fn bench() -> Vec<NewFact> {
+    let stock = StockRegistered {
+        name: "XLR 5 m".into(),
+        use_: StockUse::Lent,
+        count: 24,
+        category: None,
+        home: None,
+        rate_cents: None,
+    };
+    let job = |blocks| Body::MaintenanceOpened(MaintenanceOpened { blocks, because: None });
+    let damaged =
+        ConditionNoted { condition: Condition::Damaged, person: None, missing: Vec::new(), reader: None };
+    let thing = Subject::parse("stock/xlr").unwrap();
+    vec![
+        new_fact("stock/xlr", Body::StockRegistered(stock)),
+        new_fact("tag/XLR", Body::TagAssigned(TagOf { thing })),
+        new_fact("asset/a-1", Body::MarkedLost(MarkedLost {})),
+        new_fact("asset/a-2", Body::ConditionNoted(damaged)),
+        new_fact("asset/a-2", job(true)),
+        new_fact("asset/a-3", job(false)),
+        new_fact(
+            "asset/a-4",
+            Body::AssetRegistered(AssetRegistered { inspection_due: Some(now().utc), ..asset(4) }),
+        ),
+        new_fact("asset/a-5", Body::AssetRegistered(AssetRegistered { retired: true, ..asset(5) })),
+        new_fact("asset/a-5", job(true)),
+    ]
+}
+
+#[test]
+fn the_bench_and_the_shelves_are_told() {
+    let broker = Mosquitto::start(Persistence::Off);
+    let all = Collector::start(broker.port(), "all", &format!("{ROOT}/#"));
+    let dir = tempfile::tempdir().unwrap();
+    run(async {
+        let mut cage = Cage::furnished(&config(dir.path(), &url(broker.port()))).await;
+        let batch = Batch {
+            id: "import-2".into(),
+            first: 0,
+            facts: bench(),
+            identities: Vec::new(),
+            known_seq: None,
+            now: now(),
+        };
+        cage.writer.ask(Input::Batch(batch)).await.unwrap();
+        cage.scan("BADGE1").await;
+        cage.tell();
+        cage.until_told().await;
+        cage.scan("XLR*6").await;
+        let last = |topic: &str| -> Option<serde_json::Value> {
+            serde_json::from_str(&payloads_on(&all, topic).pop()?).ok()
+        };
+        let shelf = until("the shelf", || last("stock/xlr").filter(|stock| stock["out"] == 6)).await;
+        let head = cage.reader().head_seq().unwrap();
+        let expected =
+            serde_json::json!({"name": "XLR 5 m", "count": 24, "out": 6, "available": 18, "seq": head});
+        assert_eq!(shelf, expected);
+        let taken = until("the event", || last("event/stock-taken")).await;
+        assert_eq!((&taken["data"]["stock"], &taken["data"]["count"]), (&"xlr".into(), &6.into()));
+        let looks = |thing: &str| {
+            let state = last(&format!("asset/{thing}"))?;
+            Some(format!("{} {} {}", state["state"], state["condition"], state["maintenance"]))
+        };
+        let expected = [
+            ("a-1", r#""missing" "ok" "none""#),
+            ("a-2", r#""home" "damaged" "block""#),
+            ("a-3", r#""home" "ok" "flag""#),
+            ("a-4", r#""home" "ok" "none""#),
+            ("a-5", r#""retired" "ok" "block""#),
+        ];
+        for (thing, expected) in expected {
+            assert_eq!(looks(thing).as_deref(), Some(expected), "{thing}");
+        }
+        let counted = || last("summary").filter(|summary| summary["seq"] == head);
+        let summary = until("the summary", counted).await;
+        assert_eq!((&summary["missing"], &summary["maintenance_due"]), (&1.into(), &3.into()), "{summary}");
         cage.close().await;
     });
 }

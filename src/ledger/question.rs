@@ -9,9 +9,9 @@ use super::rows::{CUSTODY_COLUMNS, FACT_COLUMNS, custody, fact};
 use super::{Ledger, LedgerError, load};
 use crate::domain::code::Code;
 use crate::domain::custody::Custody;
-use crate::domain::fact::{Fact, Subject};
+use crate::domain::fact::{Condition, Fact, Subject};
 use crate::domain::id::{
-    BookingId, KitId, PersonHandle, PersonId, ProductionId, ReaderId, RoomId, StationId,
+    BookingId, KitId, PersonHandle, PersonId, ProductionId, ReaderId, RoomId, StationId, StockId,
 };
 use crate::domain::loaded::Found;
 use crate::time::UtcMs;
@@ -66,6 +66,51 @@ pub struct ThingState {
     pub home: Option<RoomId>,
     /// Who holds it; `None` while it has never moved.
     pub custody: Option<Custody>,
+    /// What state it is in.
+    pub condition: Condition,
+    /// What its open maintenance jobs mean for it.
+    pub maintenance: Maintenance,
+    /// By when it is wanted back, where it is recalled.
+    pub recalled_by: Option<UtcMs>,
+    /// Whether it has been given up.
+    pub is_lost: bool,
+    /// Whether it has been taken out of service, of an asset.
+    pub is_retired: bool,
+    /// The number of the last fact about it.
+    pub seq: i64,
+}
+
+/// What open maintenance jobs mean for a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maintenance {
+    /// There is none.
+    None,
+    /// Something is to be done, and it may go out all the same.
+    Flag,
+    /// It stays in until it is done.
+    Block,
+}
+
+impl Maintenance {
+    /// The name in topics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Flag => "flag",
+            Self::Block => "block",
+        }
+    }
+}
+
+/// The numbers of a stock as its topic tells them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StockState {
+    /// What people call it.
+    pub name: String,
+    /// Pieces the studio has; of what is consumed, pieces left.
+    pub count: u32,
+    /// Pieces that are out.
+    pub out: u32,
     /// The number of the last fact about it.
     pub seq: i64,
 }
@@ -79,6 +124,10 @@ pub struct Summary {
     pub out: i64,
     /// Assets out beyond their time.
     pub overdue: i64,
+    /// Assets given up.
+    pub missing: i64,
+    /// Assets and kits in service with an open maintenance job or an inspection that is due.
+    pub maintenance_due: i64,
     /// Codes nobody knew, within the scan log.
     pub unknown_tags: i64,
     /// The newest fact.
@@ -121,6 +170,21 @@ pub struct UnknownCode {
     /// What else was scanned in that session, nearest first.
     pub neighbours: Vec<Neighbour>,
 }
+
+/// Before the first inspection, what the register says is due counts. Each part has its index; `+` keeps SQLite from
+/// taking the one of all things where there is one of those that are out.
+const SUMMARY: &str = "SELECT (SELECT count(*) FROM asset),
+    (SELECT count(*) FROM custody WHERE out = 1 AND +subject GLOB 'asset/*'),
+    (SELECT count(*) FROM custody WHERE out = 1 AND due_ms < ?1 AND +subject GLOB 'asset/*'),
+    (SELECT count(*) FROM standing WHERE lost_since_ms IS NOT NULL AND subject GLOB 'asset/*'),
+    (SELECT count(*) FROM (SELECT subject FROM job
+      UNION SELECT subject FROM standing WHERE inspection_due_ms <= ?1 AND inspected_at_ms IS NOT NULL
+      UNION SELECT 'asset/' || a.id FROM asset a WHERE a.inspection_due_ms <= ?1 AND NOT EXISTS
+        (SELECT 1 FROM standing s WHERE s.subject = 'asset/' || a.id AND s.inspected_at_ms IS NOT NULL)) AS due
+      WHERE NOT EXISTS (SELECT 1 FROM asset r WHERE r.id = substr(due.subject, 7) AND r.retired = 1
+        AND due.subject GLOB 'asset/*')),
+    (SELECT count(DISTINCT code) FROM scan WHERE verdict = 'unknown-code'),
+    (SELECT coalesce(max(seq), 0) FROM fact)";
 
 impl Reader {
     /// Opens a ledger file that exists.
@@ -181,7 +245,7 @@ impl Reader {
         Ok(facts)
     }
 
-    /// Assets and kits that facts after `seq` are about, with the number of their last fact, in its order.
+    /// Everything that facts after `seq` are about, with the number of their last fact, in its order.
     pub fn changed_after(&self, seq: i64, limit: u32) -> Result<Vec<(i64, Subject)>, LedgerError> {
         let sql = "SELECT seq, subject FROM subject WHERE seq > ?1 ORDER BY seq LIMIT ?2";
         let mut statement = self.conn.prepare_cached(sql)?;
@@ -191,43 +255,55 @@ impl Reader {
 
     /// The state of an asset or kit; `None` where none is known by that name.
     pub fn state_of(&self, subject: &Subject) -> Result<Option<ThingState>, LedgerError> {
-        let (table, home) = match subject {
-            Subject::Asset(_) => ("asset", "t.home"),
-            Subject::Kit(_) => ("kit", "NULL"),
+        let (table, home, retired) = match subject {
+            Subject::Asset(_) => ("asset", "t.home", "t.retired"),
+            Subject::Kit(_) => ("kit", "NULL", "0"),
             _ => return Ok(None),
         };
         let sql = format!(
-            "SELECT t.name, {home}, s.seq, {CUSTODY_COLUMNS} FROM {table} t JOIN subject s ON s.subject = ?2
+            "SELECT t.name, {home}, {retired}, s.seq, d.condition, d.lost_since_ms IS NOT NULL, d.recall_by_ms,
+             (SELECT max(blocks) FROM job WHERE subject = ?2), {CUSTODY_COLUMNS}
+             FROM {table} t JOIN subject s ON s.subject = ?2 LEFT JOIN standing d ON d.subject = ?2
              LEFT JOIN custody c ON c.subject = ?2 WHERE t.id = ?1"
         );
+        Ok(self
+            .conn
+            .prepare_cached(&sql)?
+            .query_row(params![subject.id(), subject], thing_state)
+            .optional()?)
+    }
+
+    /// The numbers of a stock; `None` where none is known by that name.
+    pub fn stock_state(&self, id: &StockId) -> Result<Option<StockState>, LedgerError> {
+        let sql =
+            "SELECT t.name, t.count, t.out, s.seq FROM stock t JOIN subject s ON s.subject = 'stock/' || ?1
+                   WHERE t.id = ?1";
+        let pieces = |count: i64| u32::try_from(count.max(0)).unwrap_or(u32::MAX);
         let read = |row: &Row<'_>| {
-            Ok(ThingState {
+            Ok(StockState {
                 name: row.get(0)?,
-                home: row.get(1)?,
-                seq: row.get(2)?,
-                custody: custody(row, 3)?,
+                count: pieces(row.get(1)?),
+                out: pieces(row.get(2)?),
+                seq: row.get(3)?,
             })
         };
-        Ok(self.conn.prepare_cached(&sql)?.query_row(params![subject.id(), subject], read).optional()?)
+        Ok(self.conn.prepare_cached(sql)?.query_row([id], read).optional()?)
     }
 
     /// The studio in numbers at `now`.
     pub fn summary(&self, now: UtcMs) -> Result<Summary, LedgerError> {
-        let sql = "SELECT (SELECT count(*) FROM asset),
-            (SELECT count(*) FROM custody WHERE out = 1 AND subject GLOB 'asset/*'),
-            (SELECT count(*) FROM custody WHERE out = 1 AND due_ms < ?1 AND subject GLOB 'asset/*'),
-            (SELECT count(DISTINCT code) FROM scan WHERE verdict = 'unknown-code'),
-            (SELECT coalesce(max(seq), 0) FROM fact)";
         let read = |row: &Row<'_>| {
             Ok(Summary {
                 total: row.get(0)?,
                 out: row.get(1)?,
                 overdue: row.get(2)?,
-                unknown_tags: row.get(3)?,
-                seq: row.get(4)?,
+                missing: row.get(3)?,
+                maintenance_due: row.get(4)?,
+                unknown_tags: row.get(5)?,
+                seq: row.get(6)?,
             })
         };
-        Ok(self.conn.prepare_cached(sql)?.query_row([now], read)?)
+        Ok(self.conn.prepare_cached(SUMMARY)?.query_row([now], read)?)
     }
 
     /// Everything that is out, the earliest due first; with `due_before` only what was to be back by then.
@@ -353,6 +429,25 @@ impl Ledger {
     pub fn reader(&self) -> Result<Reader, LedgerError> {
         Reader::open(&self.path)
     }
+}
+
+fn thing_state(row: &Row<'_>) -> rusqlite::Result<ThingState> {
+    let condition: Option<String> = row.get(4)?;
+    let blocks: Option<bool> = row.get(7)?;
+    Ok(ThingState {
+        name: row.get(0)?,
+        home: row.get(1)?,
+        is_retired: row.get(2)?,
+        seq: row.get(3)?,
+        condition: condition.and_then(|name| Condition::parse(&name)).unwrap_or_default(),
+        is_lost: row.get(5)?,
+        recalled_by: row.get(6)?,
+        maintenance: blocks.map_or(Maintenance::None, |blocks| match blocks {
+            true => Maintenance::Block,
+            false => Maintenance::Flag,
+        }),
+        custody: custody(row, 8)?,
+    })
 }
 
 fn out_row(row: &Row<'_>) -> rusqlite::Result<OutRow> {

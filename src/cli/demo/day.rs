@@ -163,7 +163,12 @@ const SCRIPT: [(Device, &str, &str, &str); 39] = [
         "Both bookings name a flash of this model, so the station asks which one it is for.",
     ),
     (Wedge, "BK:hc-stills", "checked-out", "The card of a booking is the answer."),
-    (Gun, "mon-smallhd-01", "already-out-to-other", "Tomasz still has this monitor. Hand it over?"),
+    (
+        Gun,
+        "mon-smallhd-01",
+        "already-out-to-other",
+        "Tomasz still has this monitor, and it is not on her list either. Hand it over?",
+    ),
     (Wedge, "CK:CONFIRM", "handed-over", "CONFIRM: it is Yuki's now, with a new due time."),
     (Cards, "4500B8F01D", "code-is-person", "Tomasz is back."),
     (Wedge, "CK:RETURN", "return-mode", "He returns."),

@@ -10,6 +10,7 @@
 pub mod broker;
 mod dial;
 mod endpoint;
+pub mod event;
 mod explain;
 pub mod inbox;
 pub mod link;

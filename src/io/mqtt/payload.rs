@@ -7,14 +7,13 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::config::ReaderConfig;
-use crate::domain::code::Code;
-use crate::domain::fact::{Body, Fact, Movement, Subject};
+use crate::domain::fact::Subject;
 use crate::domain::id::{
     AssetId, BookingId, DaemonId, KitId, PersonId, ProductionId, ReaderId, RoomId, SiteId, StationId,
 };
 use crate::domain::verdict::Telling;
 use crate::io::readers::{Health, State};
-use crate::ledger::question::{Summary, ThingState};
+use crate::ledger::question::{StockState, Summary, ThingState};
 use crate::time::UtcMs;
 use crate::writer::Answer;
 
@@ -56,7 +55,7 @@ impl Topics {
         self.under_root(&format!("event/{kind}"))
     }
 
-    /// The state of an asset or kit, retained.
+    /// The state of an asset, kit or stock, retained.
     pub fn thing(&self, subject: &Subject) -> String {
         self.under_root(&subject.to_string())
     }
@@ -69,97 +68,6 @@ impl Topics {
     /// Where others ask for events again.
     pub fn replay(&self) -> String {
         self.under_root("replay")
-    }
-}
-
-/// A structured CloudEvent 1.0 (<https://github.com/cloudevents/spec>).
-#[derive(Serialize)]
-struct CloudEvent<'a> {
-    specversion: &'static str,
-    id: String,
-    source: String,
-    #[serde(rename = "type")]
-    kind: String,
-    subject: &'a Subject,
-    time: UtcMs,
-    datacontenttype: &'static str,
-    data: EventData<'a>,
-}
-
-/// What happened, as far as it applies.
-#[derive(Serialize)]
-struct EventData<'a> {
-    seq: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    station: Option<&'a StationId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reader: Option<&'a ReaderId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    asset: Option<&'a AssetId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kit: Option<&'a KitId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'a Code>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    person: Option<&'a PersonId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<&'a PersonId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    production: Option<&'a ProductionId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    booking: Option<&'a BookingId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    room: Option<&'a RoomId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    due: Option<UtcMs>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    actor: Option<&'a PersonId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    confirmed_by: Option<&'a PersonId>,
-    clock_trusted: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    facts: Option<&'a [String]>,
-}
-
-/// The CloudEvent of a fact of this site.
-pub fn event(site: &SiteId, fact: &Fact) -> Vec<u8> {
-    json(&CloudEvent {
-        specversion: "1.0",
-        id: fact.event_id(),
-        source: format!("cagekeeper/{site}"),
-        kind: format!("cagekeeper.{}.v1", fact.body.kind()),
-        subject: &fact.subject,
-        time: fact.at,
-        datacontenttype: "application/json",
-        data: event_data(fact),
-    })
-}
-
-fn event_data(fact: &Fact) -> EventData<'_> {
-    let movement = fact.body.movement();
-    let of = |pick: fn(&Movement) -> Option<&PersonId>| movement.and_then(pick);
-    let (annulled, reader_of_undo) = match &fact.body {
-        Body::Annulled(annulled) => (Some(annulled.facts.as_slice()), annulled.reader.as_ref()),
-        _ => (None, None),
-    };
-    let (asset, kit) = thing(&fact.subject);
-    EventData {
-        seq: fact.seq,
-        station: fact.station.as_ref(),
-        reader: movement.and_then(|moved| moved.reader.as_ref()).or(reader_of_undo),
-        asset,
-        kit: kit.or_else(|| movement.and_then(|moved| moved.kit.as_ref())),
-        code: movement.and_then(|moved| moved.code.as_ref()),
-        person: of(|moved| moved.person.as_ref()),
-        from: of(|moved| moved.from.as_ref()),
-        production: movement.and_then(|moved| moved.production.as_ref()),
-        booking: movement.and_then(|moved| moved.booking.as_ref()),
-        room: movement.and_then(|moved| moved.room.as_ref()),
-        due: movement.and_then(|moved| moved.due),
-        actor: fact.actor.as_ref(),
-        confirmed_by: of(|moved| moved.confirmed_by.as_ref()),
-        clock_trusted: fact.clock_trusted,
-        facts: annulled,
     }
 }
 
@@ -181,31 +89,63 @@ struct StatePayload<'a> {
     booking: Option<&'a BookingId>,
     due: Option<UtcMs>,
     since: Option<UtcMs>,
-    /// Nothing records the condition of a thing yet.
-    condition: Option<&'static str>,
+    condition: &'static str,
+    maintenance: &'static str,
+    recalled_by: Option<UtcMs>,
     name: &'a str,
     seq: i64,
 }
 
-/// The retained state of an asset or kit. `room` is where it is: the room it went to, or at home its own.
+/// The retained state of an asset or kit. `room` is where it is: the room it went to, or at home its own; nobody knows
+/// where a missing thing is, and whoever had it last is still in `custody`.
 pub fn state(thing: &ThingState) -> Vec<u8> {
     let custody = thing.custody.as_ref();
     let held = custody.filter(|custody| custody.out);
     json(&StatePayload {
-        state: if held.is_some() { "out" } else { "home" },
+        state: state_name(thing, held.is_some()),
         custody: held.and_then(|custody| custody.person.as_ref()),
         room: match held {
             Some(custody) => custody.room.as_ref(),
-            None => thing.home.as_ref(),
+            None => thing.home.as_ref().filter(|_| !thing.is_lost),
         },
         production: held.and_then(|custody| custody.production.as_ref()),
         booking: held.and_then(|custody| custody.booking.as_ref()),
         due: held.and_then(|custody| custody.due),
         since: custody.map(|custody| custody.since),
-        condition: None,
+        condition: thing.condition.name(),
+        maintenance: thing.maintenance.name(),
+        recalled_by: thing.recalled_by,
         name: &thing.name,
         seq: thing.seq,
     })
+}
+
+/// What is out of service is so wherever it is, and what is given up is missing whoever had it.
+fn state_name(thing: &ThingState, is_out: bool) -> &'static str {
+    if thing.is_retired {
+        "retired"
+    } else if thing.is_lost {
+        "missing"
+    } else if is_out {
+        "out"
+    } else {
+        "home"
+    }
+}
+
+#[derive(Serialize)]
+struct StockPayload<'a> {
+    name: &'a str,
+    count: u32,
+    out: u32,
+    available: u32,
+    seq: i64,
+}
+
+/// The retained numbers of a stock. `count` is what the studio has, or of what is consumed what is left.
+pub fn stock(stock: &StockState) -> Vec<u8> {
+    let StockState { name, count, out, seq } = stock;
+    json(&StockPayload { name, count: *count, out: *out, available: count.saturating_sub(*out), seq: *seq })
 }
 
 #[derive(Serialize)]
@@ -219,10 +159,10 @@ struct SummaryPayload {
     seq: i64,
 }
 
-/// The studio in flat numbers. Nothing records what is missing or due for maintenance yet: 0.
+/// The studio in flat numbers.
 pub fn summary(summary: &Summary) -> Vec<u8> {
-    let Summary { total, out, overdue, unknown_tags, seq } = *summary;
-    json(&SummaryPayload { total, out, overdue, missing: 0, maintenance_due: 0, unknown_tags, seq })
+    let Summary { total, out, overdue, missing, maintenance_due, unknown_tags, seq } = *summary;
+    json(&SummaryPayload { total, out, overdue, missing, maintenance_due, unknown_tags, seq })
 }
 
 /// A reader and its health.
@@ -253,6 +193,10 @@ impl ReaderReport {
     }
 }
 
+/// The form of the retained states of things. Another number makes a daemon tell all of them anew: the broker holds
+/// what an earlier program said.
+pub const STATES_FORM: u32 = 2;
+
 /// How the daemon is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Info<'a> {
@@ -264,6 +208,8 @@ pub struct Info<'a> {
     pub origin: &'a str,
     /// The fact up to which the broker has confirmed the retained state of every thing.
     pub head_seq: i64,
+    /// The form of those states: [`STATES_FORM`].
+    pub states_form: u32,
     /// Facts whose events the broker has not confirmed.
     pub backlog: i64,
     /// Its readers.
@@ -282,6 +228,9 @@ pub struct InfoBefore {
     pub origin: String,
     /// Up to which fact.
     pub head_seq: i64,
+    /// In which form; programs before the second did not say.
+    #[serde(default)]
+    pub states_form: u32,
 }
 
 impl InfoBefore {
@@ -292,7 +241,8 @@ impl InfoBefore {
 
     /// From which fact on the broker's state has to be brought up to date; 0 for everything.
     pub fn told(this: Option<&Self>, origin: &str, head: i64) -> i64 {
-        this.filter(|info| info.origin == origin && (0..=head).contains(&info.head_seq))
+        this.filter(|info| info.origin == origin && info.states_form == STATES_FORM)
+            .filter(|info| (0..=head).contains(&info.head_seq))
             .map_or(0, |info| info.head_seq)
     }
 }
@@ -347,7 +297,7 @@ impl ReplayRequest {
 }
 
 /// These values are structs with text keys: their JSON cannot fail.
-fn json(value: &impl Serialize) -> Vec<u8> {
+pub(super) fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
@@ -355,9 +305,9 @@ fn json(value: &impl Serialize) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::domain::custody::{Custody, LastMove, MoveKind};
-    use crate::domain::fact::Annulled;
-    use crate::domain::hlc::Hlc;
+    use crate::domain::fact::Condition;
     use crate::domain::verdict::{Verdict, What, Who};
+    use crate::ledger::question::Maintenance;
 
     const AT: UtcMs = UtcMs(1_795_424_043_512);
 
@@ -369,38 +319,37 @@ mod tests {
         PersonId::parse(text).unwrap()
     }
 
-    fn fact(subject: &str, body: Body) -> Fact {
-        Fact {
-            seq: 41,
-            id: "s1.0".into(),
-            scan_id: "s1".into(),
-            origin: "0123456789ab".into(),
-            origin_seq: 17,
-            hlc: Hlc(1),
-            at: AT,
-            clock_trusted: true,
-            station: Some(StationId::parse("cage").unwrap()),
-            actor: Some(person("p-7f3a")),
-            subject: Subject::parse(subject).unwrap(),
-            body,
-        }
-    }
-
-    fn movement() -> Movement {
-        Movement {
+    fn custody() -> Custody {
+        Custody {
+            out: true,
             person: Some(person("p-7f3a")),
-            from: Some(person("p-11aa")),
             production: Some(ProductionId::parse("spring-spot").unwrap()),
             booking: Some(BookingId::parse("b-12").unwrap()),
             room: Some(RoomId::parse("studio-b").unwrap()),
             due: Some(AT.plus(86_400_000)),
-            kit: Some(KitId::parse("kit-1").unwrap()),
-            reader: Some(ReaderId::parse("gun").unwrap()),
-            code: Some(Code::canonical("04A7F2").unwrap()),
-            confirmed_by: Some(person("p-22bb")),
-            overrides: Vec::new(),
-            count: None,
-            happened: None,
+            kit: None,
+            since: AT,
+            last: LastMove {
+                fact: "s1.0".into(),
+                kind: MoveKind::CheckedOut,
+                station: None,
+                actor: None,
+                at: AT,
+            },
+        }
+    }
+
+    fn at_home() -> ThingState {
+        ThingState {
+            name: "FX6".into(),
+            home: RoomId::parse("cage").ok(),
+            custody: None,
+            condition: Condition::Ok,
+            maintenance: Maintenance::None,
+            recalled_by: None,
+            is_lost: false,
+            is_retired: false,
+            seq: 9,
         }
     }
 
@@ -419,6 +368,7 @@ mod tests {
             topics.signal(&StationId::parse("cage").unwrap()),
             topics.event("checked-out"),
             topics.thing(&Subject::parse("kit/kit-1").unwrap()),
+            topics.thing(&Subject::parse("stock/xlr").unwrap()),
             topics.summary(),
             topics.replay(),
         ];
@@ -428,44 +378,59 @@ cagekeeper/v1/studio/daemon/main/info
 cagekeeper/v1/studio/station/cage/signal
 cagekeeper/v1/studio/event/checked-out
 cagekeeper/v1/studio/kit/kit-1
+cagekeeper/v1/studio/stock/xlr
 cagekeeper/v1/studio/summary
 cagekeeper/v1/studio/replay
 "#);
     }
 
     #[test]
-    fn events_are_cloud_events() {
-        let full = event(&site(), &fact("asset/cam-fx6-01", Body::HandedOver(movement())));
-        insta::assert_snapshot!(text(full), @r#"{"specversion":"1.0","id":"0123456789ab.17","source":"cagekeeper/studio","type":"cagekeeper.handed-over.v1","subject":"asset/cam-fx6-01","time":"2026-11-23T08:54:03.512Z","datacontenttype":"application/json","data":{"seq":41,"station":"cage","reader":"gun","asset":"cam-fx6-01","kit":"kit-1","code":"04A7F2","person":"p-7f3a","from":"p-11aa","production":"spring-spot","booking":"b-12","room":"studio-b","due":"2026-11-24T08:54:03.512Z","actor":"p-7f3a","confirmed_by":"p-22bb","clock_trusted":true}}"#);
-        let bare = Fact {
-            station: None,
-            actor: None,
-            clock_trusted: false,
-            ..fact("kit/kit-1", Body::Sighted(Movement::default()))
+    fn a_thing_at_home_is_in_its_room_and_one_that_is_out_where_it_went() {
+        insta::assert_snapshot!(text(state(&at_home())), @r#"{"state":"home","custody":null,"room":"cage","production":null,"booking":null,"due":null,"since":null,"condition":"ok","maintenance":"none","recalled_by":null,"name":"FX6","seq":9}"#);
+        let recalled_by = Some(AT.plus(3_600_000));
+        let out = ThingState { custody: Some(custody()), recalled_by, ..at_home() };
+        insta::assert_snapshot!(text(state(&out)), @r#"{"state":"out","custody":"p-7f3a","room":"studio-b","production":"spring-spot","booking":"b-12","due":"2026-11-24T08:54:03.512Z","since":"2026-11-23T08:54:03.512Z","condition":"ok","maintenance":"none","recalled_by":"2026-11-23T09:54:03.512Z","name":"FX6","seq":9}"#);
+        let returned = Custody { out: false, ..custody() };
+        let damaged = ThingState {
+            custody: Some(returned),
+            condition: Condition::Damaged,
+            maintenance: Maintenance::Block,
+            ..at_home()
         };
-        insta::assert_snapshot!(text(event(&site(), &bare)), @r#"{"specversion":"1.0","id":"0123456789ab.17","source":"cagekeeper/studio","type":"cagekeeper.sighted.v1","subject":"kit/kit-1","time":"2026-11-23T08:54:03.512Z","datacontenttype":"application/json","data":{"seq":41,"kit":"kit-1","clock_trusted":false}}"#);
-        let annulled = Annulled { facts: vec!["s0.0".into()], reader: ReaderId::parse("gun").ok() };
-        insta::assert_snapshot!(text(event(&site(), &fact("asset/cam-fx6-01", Body::Annulled(annulled)))), @r#"{"specversion":"1.0","id":"0123456789ab.17","source":"cagekeeper/studio","type":"cagekeeper.annulled.v1","subject":"asset/cam-fx6-01","time":"2026-11-23T08:54:03.512Z","datacontenttype":"application/json","data":{"seq":41,"station":"cage","reader":"gun","asset":"cam-fx6-01","actor":"p-7f3a","clock_trusted":true,"facts":["s0.0"]}}"#);
+        insta::assert_snapshot!(text(state(&damaged)), @r#"{"state":"home","custody":null,"room":"cage","production":null,"booking":null,"due":null,"since":"2026-11-23T08:54:03.512Z","condition":"damaged","maintenance":"block","recalled_by":null,"name":"FX6","seq":9}"#);
     }
 
     #[test]
-    fn a_thing_at_home_is_in_its_room_and_one_that_is_out_where_it_went() {
-        let thing =
-            ThingState { name: "FX6".into(), home: RoomId::parse("cage").ok(), custody: None, seq: 9 };
-        insta::assert_snapshot!(text(state(&thing)), @r#"{"state":"home","custody":null,"room":"cage","production":null,"booking":null,"due":null,"since":null,"condition":null,"name":"FX6","seq":9}"#);
-        let mut custody = Custody::made_by(&fact("asset/cam-fx6-01", Body::CheckedOut(movement()))).unwrap();
-        let out = ThingState { custody: Some(custody.clone()), ..thing.clone() };
-        insta::assert_snapshot!(text(state(&out)), @r#"{"state":"out","custody":"p-7f3a","room":"studio-b","production":"spring-spot","booking":"b-12","due":"2026-11-24T08:54:03.512Z","since":"2026-11-23T08:54:03.512Z","condition":null,"name":"FX6","seq":9}"#);
-        custody.out = false;
-        custody.last = LastMove { kind: MoveKind::Returned, ..custody.last };
-        let back = text(state(&ThingState { custody: Some(custody), ..thing }));
-        assert!(back.contains(r#""state":"home","custody":null,"room":"cage","production":null"#), "{back}");
+    fn what_is_lost_is_missing_from_wherever_it_was_and_what_is_retired_is_that_first() {
+        let lost = ThingState { is_lost: true, ..at_home() };
+        let said = text(state(&lost));
+        assert!(said.contains(r#""state":"missing","custody":null,"room":null"#), "{said}");
+        let with_somebody = text(state(&ThingState { custody: Some(custody()), ..lost.clone() }));
+        assert!(with_somebody.contains(r#""state":"missing","custody":"p-7f3a""#), "{with_somebody}");
+        let retired = text(state(&ThingState { is_retired: true, ..lost }));
+        assert!(retired.contains(r#""state":"retired""#), "{retired}");
+    }
+
+    #[test]
+    fn a_stock_says_both_numbers() {
+        let xlr = StockState { name: "XLR 5 m".into(), count: 24, out: 6, seq: 12 };
+        insta::assert_snapshot!(text(stock(&xlr)), @r#"{"name":"XLR 5 m","count":24,"out":6,"available":18,"seq":12}"#);
+        let short = text(stock(&StockState { count: 4, ..xlr }));
+        assert!(short.contains(r#""out":6,"available":0"#), "counted while some were out: {short}");
     }
 
     #[test]
     fn the_summary_and_info_are_flat() {
-        let numbers = Summary { total: 60, out: 7, overdue: 2, unknown_tags: 1, seq: 41 };
-        insta::assert_snapshot!(text(summary(&numbers)), @r#"{"total":60,"out":7,"overdue":2,"missing":0,"maintenance_due":0,"unknown_tags":1,"seq":41}"#);
+        let numbers = Summary {
+            total: 60,
+            out: 7,
+            overdue: 2,
+            missing: 1,
+            maintenance_due: 3,
+            unknown_tags: 1,
+            seq: 41,
+        };
+        insta::assert_snapshot!(text(summary(&numbers)), @r#"{"total":60,"out":7,"overdue":2,"missing":1,"maintenance_due":3,"unknown_tags":1,"seq":41}"#);
         let readers = [ReaderReport {
             id: ReaderId::parse("gun").unwrap(),
             station: StationId::parse("cage").unwrap(),
@@ -478,14 +443,17 @@ cagekeeper/v1/studio/replay
             started_at: AT,
             origin: "0123456789ab",
             head_seq: 41,
+            states_form: STATES_FORM,
             backlog: 0,
             readers: &readers,
         });
-        insta::assert_snapshot!(text(said.clone()), @r#"{"version":"0.1.0","started_at":"2026-11-23T08:54:03.512Z","origin":"0123456789ab","head_seq":41,"backlog":0,"readers":[{"id":"gun","station":"cage","state":"gone","device":"/dev/ttyUSB0","reason":"unplugged"}]}"#);
+        insta::assert_snapshot!(text(said.clone()), @r#"{"version":"0.1.0","started_at":"2026-11-23T08:54:03.512Z","origin":"0123456789ab","head_seq":41,"states_form":2,"backlog":0,"readers":[{"id":"gun","station":"cage","state":"gone","device":"/dev/ttyUSB0","reason":"unplugged"}]}"#);
         let before = InfoBefore::parse(&said).unwrap();
         assert_eq!(InfoBefore::told(Some(&before), "0123456789ab", 50), 41);
         assert_eq!(InfoBefore::told(Some(&before), "ba9876543210", 50), 0, "another ledger");
         assert_eq!(InfoBefore::told(Some(&before), "0123456789ab", 40), 0, "a ledger that went back");
+        let older = InfoBefore::parse(br#"{"origin":"0123456789ab","head_seq":41}"#).unwrap();
+        assert_eq!(InfoBefore::told(Some(&older), "0123456789ab", 50), 0, "states of another form");
         assert_eq!(InfoBefore::parse(b"online"), None);
         assert_eq!(InfoBefore::parse(br#"{"origin":7}"#), None);
     }

@@ -123,6 +123,7 @@ impl Standing {
             started_at: self.started_at,
             origin: &self.origin,
             head_seq: told,
+            states_form: payload::STATES_FORM,
             backlog,
             readers: &self.readers,
         }))

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use super::event;
 use super::payload::{self, InfoBefore, ReplayRequest, Topics};
 use super::replay::Replays;
 use super::setup::PublisherSetup;
@@ -219,7 +220,7 @@ impl Teller {
 
     fn publish_event(&self, link: &mut Link, fact: &Fact) -> Result<(), NotTaken> {
         let topic = self.topics.event(fact.body.kind());
-        let taken = link.try_publish(&topic, payload::event(&self.site, fact), false);
+        let taken = link.try_publish(&topic, event::event(&self.site, fact), false);
         if taken == Err(NotTaken::Impossible) {
             tracing::error!("the event of fact {} cannot be published: it is too large", fact.seq);
         }
@@ -293,15 +294,13 @@ impl Teller {
     }
 
     fn state(&mut self, link: &mut Link, key: &str) -> Result<bool, LedgerError> {
-        let known = match Subject::parse(key) {
-            Some(subject) => self.ledger.state_of(&subject)?.map(|state| (subject, state)),
-            None => None,
-        };
-        let Some((subject, state)) = known else {
+        let subject = Subject::parse(key);
+        let known = subject.map(|subject| Ok::<_, LedgerError>((self.read_state(&subject)?, subject)));
+        let Some((Some(state), subject)) = known.transpose()? else {
             self.upkeep.acked(key);
             return Ok(true);
         };
-        match link.try_publish(&self.topics.thing(&subject), payload::state(&state), true) {
+        match link.try_publish(&self.topics.thing(&subject), state, true) {
             Ok(()) => self.outbox.handed_over_retained(key.to_owned()),
             Err(NotTaken::Impossible) => {
                 tracing::error!("the state of {subject} cannot be published: it is too large");
@@ -310,6 +309,14 @@ impl Teller {
             Err(NotTaken::Full | NotTaken::Down) => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// The payload of an asset, kit or stock; `None` where none is known by that name.
+    fn read_state(&self, subject: &Subject) -> Result<Option<Vec<u8>>, LedgerError> {
+        Ok(match subject {
+            Subject::Stock(id) => self.ledger.stock_state(id)?.as_ref().map(payload::stock),
+            _ => self.ledger.state_of(subject)?.as_ref().map(payload::state),
+        })
     }
 
     /// The summary and `info`. Gives when one of them is due next.

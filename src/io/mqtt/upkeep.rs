@@ -62,7 +62,7 @@ impl Upkeep {
     /// A subject changed with this fact.
     pub(super) fn mark(&mut self, seq: i64, subject: &Subject, urgency: Urgency) {
         self.marked = self.marked.max(seq);
-        if !matches!(subject, Subject::Asset(_) | Subject::Kit(_)) {
+        if !matches!(subject, Subject::Asset(_) | Subject::Kit(_) | Subject::Stock(_)) {
             return;
         }
         let subject = subject.to_string();

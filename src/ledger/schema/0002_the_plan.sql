@@ -11,6 +11,7 @@ ALTER TABLE asset ADD COLUMN owner_due_ms INTEGER;
 ALTER TABLE asset ADD COLUMN retired INTEGER NOT NULL DEFAULT 0 CHECK (retired IN (0, 1));
 CREATE INDEX asset_of_model ON asset (model) WHERE model IS NOT NULL;
 CREATE INDEX asset_of_home ON asset (home) WHERE home IS NOT NULL;
+CREATE INDEX asset_by_inspection ON asset (inspection_due_ms) WHERE inspection_due_ms IS NOT NULL;
 
 ALTER TABLE kit ADD COLUMN within TEXT;
 CREATE INDEX kit_within ON kit (within) WHERE within IS NOT NULL;
@@ -60,6 +61,7 @@ CREATE TABLE standing (
   recall_fact       TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX standing_recalled ON standing (subject) WHERE recall_by_ms IS NOT NULL;
+CREATE INDEX standing_by_inspection ON standing (inspection_due_ms) WHERE inspection_due_ms IS NOT NULL;
 CREATE INDEX standing_lost ON standing (subject) WHERE lost_since_ms IS NOT NULL;
 
 -- Open maintenance jobs, by the fact that opened them.
