@@ -1,6 +1,7 @@
-//! Stories at the cage door: `tests/scenarios/*.txt`, one scan in and one verdict out per line.
+//! Stories at the cage door: `tests/scenarios/<topic>/*.txt`, one scan in and one verdict out per line.
 //!
-//! A file holds stories. Each begins with `== title`, sets its stage, and then tells what happens:
+//! A file is one situation. Where it answers a complaint about other tools, its first line cites it. Then comes
+//! `== title`; the story sets its stage and tells what happens:
 //!
 //! ```text
 //! station cage person required [idle 120s] [confirm 20s] [repeat 2s]
@@ -51,7 +52,7 @@ use stage::{
     Pairs, Stage, hand, handle_of, moment, now, scan, span_ms, station, station_toml, subject, words,
 };
 
-const STORIES_MIN: usize = 40;
+const STORIES_MIN: usize = 150;
 const DAY_MS: i64 = 86_400_000;
 const ARROW: &str = " -> ";
 const REFUSAL: &str = "no room";
@@ -492,10 +493,14 @@ fn tell(text: &str) -> (String, usize, BTreeSet<String>) {
     (lines.collect(), stories, seen)
 }
 
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")
+}
+
+/// A file for each situation, in a folder for each topic.
 fn files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let within = |folder: PathBuf| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = within(folder()).flat_map(within).collect();
     files.sort();
     files
 }
@@ -538,7 +543,8 @@ fn every_story_ends_as_told_and_together_they_know_every_verdict() {
             std::fs::write(&path, &told).unwrap();
             continue;
         }
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let name = path.strip_prefix(folder()).unwrap().display().to_string();
+        assert_eq!(count, 1, "{name} tells {count} stories: a file is one situation");
         for (number, (line, came)) in text.lines().zip(told.lines()).enumerate() {
             if line != came {
                 wrong.push(format!("{name}:{}:\n  told  {line}\n  came  {came}", number + 1));
