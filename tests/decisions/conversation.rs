@@ -6,7 +6,7 @@ use cagekeeper::domain::code::{Card, CodeFault};
 use cagekeeper::domain::decide::{Decision, decide, decide_silence};
 use cagekeeper::domain::fact::{Gear, Subject};
 use cagekeeper::domain::id::RoomId;
-use cagekeeper::domain::loaded::{Booking, Burst, Found, LastScan, Loaded, Production, Room};
+use cagekeeper::domain::loaded::{Booking, Burst, Found, LastScan, Loaded, Production, Room, StillOut};
 use cagekeeper::domain::person::{Person, Role, Suspension};
 use cagekeeper::domain::rules::DoorRules;
 use cagekeeper::domain::session::{Question, Session, Wait};
@@ -18,7 +18,7 @@ use super::house::{
     MINUTE_MS, NOW, ana, anas_booking, asset, bo, booking_id, camera, code, gear_with, hours, kim, lamp,
     person, production_id,
 };
-use super::table::{capital, cell, head, row};
+use super::table::{NONE, capital, cell, head, row};
 
 /// What is on the reader, and what the station knows besides.
 pub struct Said {
@@ -29,10 +29,20 @@ pub struct Said {
     /// Whether gear was scanned before it in this session.
     after_gear: bool,
     code: Option<&'static str>,
+    /// Something that came back today left others of its lot out.
+    still_out: bool,
+}
+
+impl Said {
+    /// Whether the desk can know that much: without a session nothing was scanned in it before.
+    pub fn has_meaning(&self, desk: Desk) -> bool {
+        let knows = self.last_scan.is_some() || self.after_gear || self.still_out;
+        !knows || desk.session().is_open()
+    }
 }
 
 fn said(words: &str, found: Found) -> Said {
-    Said { words: words.to_owned(), found, last_scan: None, after_gear: false, code: None }
+    Said { words: words.to_owned(), found, last_scan: None, after_gear: false, code: None, still_out: false }
 }
 
 pub fn production() -> Production {
@@ -119,8 +129,11 @@ fn cards() -> Vec<Said> {
                 plain(", and nothing was scanned"),
                 Said { after_gear: true, ..plain(", and a lamp was scanned") },
             ]),
-            Card::Done | Card::Cancel | Card::Return | Card::Confirm | Card::Extend | Card::Learn => {
-                cards.push(plain(""))
+            Card::Done => {
+                cards.extend([plain(""), Said { still_out: true, ..plain(", and something is still out") }])
+            }
+            Card::Cancel | Card::Return | Card::Confirm | Card::Extend | Card::Learn => {
+                cards.push(plain(""));
             }
         }
     }
@@ -137,11 +150,18 @@ pub fn decided(house: House, desk: Desk, said: &Said) -> Decision {
     decide(&loaded(desk, said), &desk.session(), &desk.rules(&house.policy()), &NOW)
 }
 
+fn still_out() -> Option<StillOut> {
+    let (subject, name) = (Subject::Asset(camera().id), camera().name);
+    let person = Some(ana().id);
+    Some(StillOut { subject, name, person, person_name: ana().name, since: hours(-2) })
+}
+
 fn loaded(desk: Desk, said: &Said) -> Loaded {
     let loaded = desk.loaded(said.found.clone());
     Loaded {
         code: said.code.map(code).or(loaded.code),
         last_scan: said.last_scan.clone(),
+        still_out: still_out().into_iter().filter(|_| said.still_out).collect(),
         last_thing: said.after_gear.then(|| Found::Asset(Box::new(lamp()))),
         ..loaded
     }
@@ -315,7 +335,10 @@ pub fn written(house: House) -> String {
         std::iter::once("on the reader").chain(desks.iter().map(String::as_str)).collect();
     let mut text = format!("\n# What is no gear\n\n{}", head(&columns));
     for said in all_said() {
-        let cells = Desk::ALL.iter().map(|desk| cell(&decided(house, *desk, &said)));
+        let cells = Desk::ALL.iter().map(|desk| match said.has_meaning(*desk) {
+            true => cell(&decided(house, *desk, &said)),
+            false => NONE.to_owned(),
+        });
         text += &row(&std::iter::once(said.words.clone()).chain(cells).collect::<Vec<_>>());
     }
     let columns = [

@@ -89,6 +89,7 @@ dimension!(
         Nothing = "nothing planned",
         Names = "Ana's booking now, naming it",
         NamesOthers = "Ana's booking now, naming other things",
+        NamesNext = "Ana's booking in five hours, naming it",
         PromisedNow = "promised to Unit B now",
         PromisedNext = "promised to Unit B in five hours",
         PromisedFixed = "the same, and Ana's booking says when it is due",
@@ -306,7 +307,12 @@ impl Plan {
             Self::Names => Some(gear_with(&thing.subject())),
             Self::NamesOthers => Some(gear_with(&Subject::Asset(lamp().id))),
             Self::PromisedFixed => Some(Gear::default()),
-            Self::Nothing | Self::PromisedNow | Self::PromisedNext | Self::Held | Self::ModelPromised => None,
+            Self::Nothing
+            | Self::NamesNext
+            | Self::PromisedNow
+            | Self::PromisedNext
+            | Self::Held
+            | Self::ModelPromised => None,
         }
     }
 
@@ -315,6 +321,10 @@ impl Plan {
         let by_unit_b = |span| claim(thing.clone(), count, span);
         match self {
             Self::Names => vec![anas_claim(thing.clone())],
+            Self::NamesNext => {
+                let (from, until) = (hours(5), hours(9));
+                vec![Claim { from, until, starts: from, ends: until, ..anas_claim(thing.clone()) }]
+            }
             Self::PromisedNow => vec![by_unit_b((-1, 4))],
             Self::PromisedNext | Self::PromisedFixed => vec![by_unit_b((5, 9))],
             Self::Held => vec![Claim { confirmed: false, ..by_unit_b((-1, 4)) }],

@@ -10,7 +10,7 @@ use super::dimensions::{Desk, Held, House, MEANINGLESS, Meaningless, Plan, Thing
 use super::house::NOW;
 
 /// What has no meaning is shown so.
-const NONE: &str = "–";
+pub const NONE: &str = "–";
 
 /// One place in a table.
 pub type Place = (Desk, Thing, Held, Plan);
@@ -71,7 +71,9 @@ pub fn written(house: House) -> String {
     for none in &MEANINGLESS {
         text += &none_line(none);
     }
-    text += "\n# Gear\n";
+    text += "\nWithout a session nothing was scanned in it before: there UNDO, DONE and the conditions have nothing to look \
+             back on.\n\n# Gear\n\nGear that does not go (ask, refused) adds no fact, but for gear that is out to somebody \
+             other than whoever has the session: it was on the reader, and that it was seen is recorded.\n";
     for desk in Desk::ALL {
         let _ = write!(text, "\n## {}\n\n{}", capital(desk.words()), head(&columns));
         for thing in Thing::ALL {

@@ -128,6 +128,7 @@ fn promised(
     if let Some(claim) = in_the_way(door, custody, now, due) {
         let to = as_promise(claim);
         let concern = match claim.from {
+            _ if !claim.confirmed => Concern::HeldByOther { to },
             at if may_shorten(at) => {
                 due = at;
                 Concern::BookedToOtherNext { to }

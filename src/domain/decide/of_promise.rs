@@ -209,8 +209,8 @@ pub fn wanted_next(door: &Door, group: &Group, came_from: Option<&Claimant>) -> 
 /// The booking that a thing comes back from.
 pub type Claimant = crate::domain::id::BookingId;
 
-/// The first that would wait for it if it stayed out until then: not the booking that it is out for, nor whoever has it,
-/// nor the production that has it.
+/// The first that would wait for it if it stayed out until then, else the first that holds it: not the booking that it is
+/// out for, nor whoever has it, nor the production that has it.
 pub fn in_the_way<'a>(door: &'a Door, custody: &Custody, from: UtcMs, until: UtcMs) -> Option<&'a Claim> {
     let is_own = |claim: &Claim| {
         let person = custody.person.as_ref().is_some_and(|person| claim.people.contains(person));
@@ -219,8 +219,8 @@ pub fn in_the_way<'a>(door: &'a Door, custody: &Custody, from: UtcMs, until: Utc
     };
     let claims = door.loaded.outlook.claims.iter();
     claims
-        .filter(|claim| claim.confirmed && claim.meets(from, until) && !is_own(claim))
-        .min_by_key(|claim| claim.from)
+        .filter(|claim| claim.meets(from, until) && !is_own(claim))
+        .min_by_key(|claim| (!claim.confirmed, claim.from))
 }
 
 /// A claim as a promise.
