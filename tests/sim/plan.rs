@@ -281,8 +281,8 @@ fn badge(dice: &mut Dice, who: usize) -> String {
 
 fn purpose(dice: &mut Dice) -> String {
     match dice.index(4) {
-        0 => format!("PR:{}", PRODUCTIONS[dice.index(PRODUCTIONS.len())].0),
-        1 => "RM:studio-a".to_owned(),
+        0 if dice.chance(70) => format!("PR:{}", PRODUCTIONS[dice.index(PRODUCTIONS.len())].0),
+        1 if dice.chance(40) => "RM:studio-a".to_owned(),
         _ => format!("BK:b-{}", dice.between(1, BOOKINGS as u64 + 2)),
     }
 }

@@ -33,7 +33,8 @@ fn levels(found: &Expected) -> &'static [Level] {
         "not-out" | "late" | "kit-incomplete" | "to-the-bench" | "wanted-next" | "recall-filled" => {
             &[Level::Notice]
         }
-        "returned-by-other-person"
+        "stranger-in-kit"
+        | "returned-by-other-person"
         | "was-lost"
         | "booking-not-now"
         | "still-out"

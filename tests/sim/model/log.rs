@@ -201,18 +201,23 @@ impl Shelf {
 }
 
 #[derive(Debug, Default)]
-pub struct Log(Vec<Entry>);
+pub struct Log {
+    all: Vec<Entry>,
+    /// The numbers of what was said of each thing.
+    by_thing: BTreeMap<String, Vec<usize>>,
+}
 
 impl Log {
     pub fn add(&mut self, entry: Entry) -> &Entry {
-        self.0.push(entry);
-        self.0.last().unwrap()
+        self.by_thing.entry(entry.thing.clone()).or_default().push(self.all.len());
+        self.all.push(entry);
+        self.all.last().unwrap()
     }
 
     /// What stands of a thing, oldest first, with its number.
-    fn of<'a>(&'a self, thing: &str) -> impl DoubleEndedIterator<Item = (usize, &'a Entry)> {
-        let thing = thing.to_owned();
-        self.0.iter().enumerate().filter(move |(_, entry)| entry.thing == thing && !entry.undone)
+    fn of(&self, thing: &str) -> impl DoubleEndedIterator<Item = (usize, &Entry)> + use<'_> {
+        let numbers = self.by_thing.get(thing).map(Vec::as_slice).unwrap_or_default();
+        numbers.iter().map(|number| (*number, &self.all[*number])).filter(|(_, entry)| !entry.undone)
     }
 
     /// The last movement of a thing that stands.
@@ -222,7 +227,7 @@ impl Log {
 
     /// The newest that was ever said of a thing, taken back or not.
     pub fn newest(&self, thing: &str) -> Option<&Entry> {
-        self.0.iter().rev().find(|entry| entry.thing == thing)
+        self.by_thing.get(thing)?.last().map(|number| &self.all[*number])
     }
 
     pub fn held(&self, thing: &str) -> Option<Held> {
@@ -305,23 +310,21 @@ impl Log {
 
     /// Who holds what.
     pub fn holders(&self) -> BTreeMap<String, Option<String>> {
-        let things: BTreeSet<&String> =
-            self.0.iter().filter(|entry| entry.what.moves()).map(|entry| &entry.thing).collect();
         let held = |thing: &String| Some((thing.clone(), self.held(thing)?.going.person));
-        things.into_iter().filter_map(held).collect()
+        self.by_thing.keys().filter_map(held).collect()
     }
 
     /// Things that are out.
     pub fn all_held(&self) -> Vec<(String, Held)> {
-        let held = |thing: String| Some((thing.clone(), self.held(&thing)?));
-        self.holders().into_keys().filter_map(held).collect()
+        let held = |thing: &String| Some((thing.clone(), self.held(thing)?));
+        self.by_thing.keys().filter_map(held).collect()
     }
 
     /// The things that a scan did something to that can be taken back; why not, where it is too late.
     pub fn undoable(&self, scan: &str) -> Result<Vec<String>, &'static str> {
         let mut things: Vec<String> = Vec::new();
         let mine = |entry: &&Entry| entry.scan == scan && entry.what.can_be_undone() && !entry.undone;
-        for entry in self.0.iter().filter(mine) {
+        for entry in self.all.iter().filter(mine) {
             if !things.contains(&entry.thing) {
                 things.push(entry.thing.clone());
             }
@@ -330,7 +333,7 @@ impl Log {
             return Err("nothing-to-undo");
         }
         let moved_since = |thing: &String| {
-            let mine = self.0.iter().any(|entry| {
+            let mine = self.all.iter().any(|entry| {
                 entry.scan == scan && entry.thing == *thing && entry.what.moves() && !entry.undone
             });
             mine && self.last(thing).is_some_and(|last| last.scan != scan)
@@ -349,6 +352,6 @@ impl Log {
 
     pub fn take_back(&mut self, scan: &str) {
         let mine = |entry: &&mut Entry| entry.scan == scan && entry.what.can_be_undone();
-        self.0.iter_mut().filter(mine).for_each(|entry| entry.undone = true);
+        self.all.iter_mut().filter(mine).for_each(|entry| entry.undone = true);
     }
 }
