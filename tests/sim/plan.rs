@@ -258,6 +258,9 @@ fn visit(dice: &mut Dice, (station, required): (usize, bool), mut at_ms: u64, ta
     for _ in 0..dice.between(1, 6) {
         codes.extend(gear(dice, taste));
     }
+    if dice.chance(12) {
+        codes.extend(for_a_booking(dice));
+    }
     if dice.chance(55) {
         codes.push("CK:DONE".to_owned());
     }
@@ -325,6 +328,22 @@ fn gear(dice: &mut Dice, taste: usize) -> Vec<String> {
         ]),
         18 if dice.chance(30) => codes.push(format!("NEW-{}", dice.index(4))),
         _ => {}
+    }
+    codes
+}
+
+/// Somebody draws what a booking may have, and more.
+fn for_a_booking(dice: &mut Dice) -> Vec<String> {
+    let mut codes = vec![format!("BK:b-{}", dice.between(IMPORTED as u64 + 1, BOOKINGS as u64 + 1))];
+    for _ in 0..dice.between(2, 7) {
+        codes.push(match dice.index(5) {
+            0 => format!("T-{}*{}", dice.pick(&["xlr", "tape"]), dice.between(2, 6)),
+            1 => format!("T-{}", ["cam-02", "cam-03"][dice.index(2)]),
+            _ => format!("T-{}", ASSETS[12 + dice.index(4)]),
+        });
+        if dice.chance(50) {
+            codes.push("CK:CONFIRM".to_owned());
+        }
     }
     codes
 }

@@ -148,7 +148,7 @@ fn raised(
     raised.extend(of_person::raised(door, session, group));
     raised.extend(promised.map(Raised::from));
     raised.extend(super::of_thing::named_on(purpose, group).map(Raised::from));
-    raised.extend(extra(purpose, group, pieces).map(Raised::from));
+    raised.extend(extra(purpose, stock, pieces).map(Raised::from));
     raised.extend(of_production::raised(door, session, purpose));
     let moved = !purpose.is_fixed() && due == next_open(door, purpose.due);
     let closed = closed_at(door, if moved { purpose.due } else { due });
@@ -157,14 +157,14 @@ fn raised(
     (raised, due)
 }
 
-/// More pieces than the booking names, with those that it has out already.
-fn extra(purpose: &Purpose, group: &Group, pieces: u32) -> Option<Concern> {
+/// More pieces than the booking names, with those that it has out or has used already.
+fn extra(purpose: &Purpose, stock: &Stock, pieces: u32) -> Option<Concern> {
     let booking = purpose.booking?;
-    let lines = booking.gear.stock.iter().filter(|line| line.of == group.subject.id());
+    let lines = booking.gear.stock.iter().filter(|line| line.of == stock.id.as_str());
     let named = lines.map(|line| line.count).reduce(u32::saturating_add)?;
-    let out = booking.taken.iter().filter(|taken| taken.subject == group.subject);
-    let out = out.fold(pieces, |sum, taken| sum.saturating_add(taken.count));
-    (out > named).then(|| Concern::ExtraOnThisBooking { booking: booking.id.clone(), named })
+    let had = stock.lots.iter().filter(|lot| lot.booking.as_ref() == Some(&booking.id));
+    let all = had.fold(pieces, |sum, lot| sum.saturating_add(lot.count));
+    (all > named).then(|| Concern::ExtraOnThisBooking { booking: booking.id.clone(), named })
 }
 
 /// The bookings that would get too few, and when it is to be back: before that, where pieces come back and there is time.

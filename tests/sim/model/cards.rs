@@ -173,10 +173,15 @@ impl Model {
             return self.badge(case, sitting, person);
         }
         self.seen_since_start.insert(thing.to_owned());
-        match sitting.mode {
-            Mode::Learn => self.learn_thing(case, sitting, thing),
-            _ => self.gear(case, sitting, &Group::of(thing)),
-        }
+        // From here on the thing goes by its id: no fact and no question keeps the code of a badge.
+        let id = thing.split_once('/').map_or(thing, |(_, id)| id);
+        let case = Case { code: id.to_owned(), ..case.clone() };
+        let expected = match sitting.mode {
+            Mode::Learn => self.learn_thing(&case, sitting, thing),
+            _ => self.gear(&case, sitting, &Group::of(thing)),
+        };
+        sitting.last_thing = Some(thing.to_owned());
+        expected
     }
 
     pub(super) fn learn_thing(&mut self, case: &Case, sitting: &mut Sitting, thing: &str) -> Expected {

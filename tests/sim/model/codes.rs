@@ -102,14 +102,17 @@ impl Model {
             KITS.iter().map(|(kit, _)| format!("kit/{kit}")).filter(|kit| read(kit) > 1).collect();
         most.sort_by_key(|kit| (std::cmp::Reverse(read(kit)), kit.clone()));
         cases.sort_by_key(|kit| std::cmp::Reverse(super::members(kit).len()));
-        if let Some(kit) = cases.first().or(most.first()) {
-            let (seen, strangers): (BTreeSet<String>, Vec<String>) = {
-                let members = super::members(kit);
-                let (seen, rest): (BTreeSet<String>, BTreeSet<String>) =
-                    assets.into_iter().partition(|asset| members.contains(asset));
-                (seen, rest.into_iter().collect())
-            };
-            return Target::Together(Some(Group { seen: Some(seen), strangers, ..Group::of(kit) }));
+        if let Some(kit) = cases.first().or(most.first()).cloned() {
+            let members = super::members(&kit);
+            let (seen, mut strangers): (BTreeSet<String>, Vec<String>) = (
+                assets.iter().filter(|asset| members.contains(asset)).cloned().collect(),
+                assets.iter().filter(|asset| !members.contains(asset)).cloned().collect(),
+            );
+            strangers.extend(codes.iter().filter_map(|code| match self.one(code) {
+                Target::Thing(other) if other.starts_with("kit/") && other != kit => Some(other),
+                _ => None,
+            }));
+            return Target::Together(Some(Group { seen: Some(seen), strangers, ..Group::of(&kit) }));
         }
         let mut assets = assets.into_iter();
         match (assets.next(), assets.next()) {

@@ -4,13 +4,15 @@ use super::judge::{Answered, Outcome, production_of};
 use super::log::{Going, Held, What};
 use super::promise::{Purpose, SHORTEST_LOAN_MS};
 use super::{
-    AFTER_START_MS, Booked, Case, Expected, Group, LOAN_MS, LOTS_MAX, Lot, Mode, Model, Question, Said,
-    Sitting, only,
+    AFTER_START_MS, Booked, Case, Expected, Group, LOAN_MS, Lot, Mode, Model, Question, Said, Sitting, only,
 };
 
 impl Model {
     pub(super) fn gear(&mut self, case: &Case, sitting: &mut Sitting, group: &Group) -> Expected {
         if sitting.mode == Mode::Extend {
+            if case.rules.required && sitting.person.is_none() {
+                return only("no-session");
+            }
             return match self.extended_just_now(case, sitting, group) {
                 true => only("duplicate-scan"),
                 false => self.extend(case, sitting, group, None),
@@ -37,7 +39,8 @@ impl Model {
     fn extended_just_now(&self, case: &Case, sitting: &Sitting, group: &Group) -> bool {
         self.log.last(&group.thing).is_some_and(|last| {
             let near = (case.at_ms - last.at_ms).abs() <= case.rules.idle_ms;
-            last.what.kind() == "extended" && last.actor == sitting.person && near
+            let here = last.station == case.station && last.actor == sitting.person;
+            last.what.kind() == "extended" && here && near
         })
     }
 
@@ -165,9 +168,8 @@ impl Model {
         let (Some(person), false) = (&sitting.person, sitting.without_booking) else { return Ok(none) };
         let mut current: Vec<&Booked> = self.bookings.values().collect();
         current.retain(|booked| {
-            let is_now = booked.from_ms() <= case.at_ms && case.at_ms < booked.ends.0;
             let fits = sitting.production.is_none() || booked.production == sitting.production;
-            is_now && fits && booked.confirmed() && booked.people.contains(person)
+            fits && booked.is_now_for(person, case.at_ms)
         });
         let named = |booked: &&&Booked| {
             let model = thing
@@ -194,19 +196,19 @@ impl Model {
         group: &Group,
         held: &Held,
     ) -> Expected {
-        let state = self.log.state(&group.thing);
-        let late = case.at_ms > held.due_ms;
         let holder = held.going.person.as_ref();
         let other = holder.is_some() && sitting.person.is_some() && holder != sitting.person.as_ref();
-        let wanted = !state.blocked() && self.wanted_next(group, held.going.booking.as_ref(), case.at_ms);
+        let wanted = self.wanted_next(group, held.going.booking.as_ref(), case.at_ms);
+        let along = self.coming(group);
+        let states: Vec<_> = along.iter().chain([&group.thing]).map(|thing| self.log.state(thing)).collect();
         let code = [
+            (states.iter().any(super::log::State::blocked), "to-the-bench"),
             (wanted, "wanted-next"),
-            (state.recall.is_some(), "recall-filled"),
-            (state.blocked(), "to-the-bench"),
+            (states.iter().any(|state| state.recall.is_some()), "recall-filled"),
             (self.is_short(group), "kit-incomplete"),
             (!group.strangers.is_empty(), "stranger-in-kit"),
-            (state.lost, "was-lost"),
-            (late, "late"),
+            (states.iter().any(|state| state.lost), "was-lost"),
+            (case.at_ms > held.due_ms, "late"),
             (other, "returned-by-other-person"),
         ]
         .into_iter()
@@ -224,12 +226,9 @@ impl Model {
                 ..Going::default()
             })
         };
-        let along = self.coming(group);
         let facts = self.moved(case, sitting, group, along, &what);
         let lot = held.going.booking.clone().map(Lot::Booking).or(holder.cloned().map(Lot::Person));
-        if let Some(lot) = lot.filter(|lot| !sitting.lots.contains(lot) && sitting.lots.len() < LOTS_MAX) {
-            sitting.lots.push(lot);
-        }
+        sitting.brought_of(lot);
         Expected { code, facts }
     }
 
@@ -238,10 +237,10 @@ impl Model {
             return only("duplicate-scan");
         }
         let state = self.log.state(&group.thing);
-        let wanted = !state.blocked() && self.wanted_next(group, None, case.at_ms);
+        let wanted = self.wanted_next(group, None, case.at_ms);
         let code = [
-            (wanted, "wanted-next"),
             (state.blocked(), "to-the-bench"),
+            (wanted, "wanted-next"),
             (!group.strangers.is_empty(), "stranger-in-kit"),
             (state.lost, "was-lost"),
         ]
@@ -287,7 +286,7 @@ impl Model {
             sitting.ask = None;
             return only("not-out-to-extend");
         };
-        let (raised, due_ms) = self.against_longer(case, sitting, group, &held);
+        let (raised, due_ms) = self.against_longer(case, group, &held);
         match self.outcome(&raised, answered) {
             Outcome::Refused { said } => {
                 sitting.ask = None;
@@ -313,21 +312,16 @@ impl Model {
         }
     }
 
-    fn against_longer(
-        &self,
-        case: &Case,
-        sitting: &Sitting,
-        group: &Group,
-        held: &Held,
-    ) -> (Vec<&'static str>, i64) {
+    fn against_longer(&self, case: &Case, group: &Group, held: &Held) -> (Vec<&'static str>, i64) {
         let from_ms = held.due_ms.max(case.at_ms);
         let mut due_ms = case.until_ms.unwrap_or(from_ms + LOAN_MS);
         let mut raised = Vec::new();
-        let whose = case.typed_by.as_ref().or(sitting.person.as_ref());
-        if self.expired(whose, case.at_ms) {
+        // It stays with whoever has it, so the question is whether they may, whoever asks for it.
+        if self.expired(held.going.person.as_ref(), case.at_ms) {
             raised.push("person-expired");
         }
-        if self.log.state(&group.thing).recall.is_some() {
+        let along = self.coming(group);
+        if along.iter().chain([&group.thing]).any(|thing| self.log.state(thing).recall.is_some()) {
             raised.push("recalled");
         }
         let out_for = &held.going;
@@ -349,7 +343,9 @@ impl Model {
             due_ms = if may_shorten(next_ms) { next_ms } else { due_ms };
         }
         let (span, own) = ((from_ms, due_ms), out_for.booking.as_deref());
-        if let Some(short_ms) = self.short_of_model(&group.thing, span, own, case.at_ms) {
+        if let Some(short_ms) =
+            self.short_of_model(&group.thing, span, &|booked| Some(booked.id.as_str()) == own, case.at_ms)
+        {
             raised.push(if may_shorten(short_ms) { "booked-to-other-next" } else { "pool-exhausted" });
             due_ms = if may_shorten(short_ms) { short_ms } else { due_ms };
         }
@@ -364,6 +360,7 @@ impl Model {
         }
         match sitting.mode {
             Mode::Return => self.bring_pieces(case, sitting, thing),
+            Mode::Extend => only("no-sense"),
             _ if case.rules.required && sitting.person.is_none() => only("no-session"),
             _ => self.take_pieces(case, sitting, thing, None),
         }
@@ -372,6 +369,13 @@ impl Model {
     pub(super) fn bring_pieces(&mut self, case: &Case, sitting: &mut Sitting, thing: &str) -> Expected {
         let (shelf, pieces) = (self.log.shelf(thing), case.count.unwrap_or(1));
         let surplus = shelf.lent && pieces > shelf.out_pieces();
+        if let Some(person) = sitting.person.clone().filter(|_| shelf.lent) {
+            // Pieces of theirs: what they took without a booking, and what went for a booking of theirs that is now.
+            sitting.brought_of(Some(Lot::Person(person.clone())));
+            let current = self.bookings.values().filter(|booked| booked.is_now_for(&person, case.at_ms));
+            let out = current.filter(|booked| shelf.out.iter().any(|out| out.booking == booked.id));
+            out.for_each(|booked| sitting.brought_of(Some(Lot::Booking(booked.id.clone()))));
+        }
         let person = sitting.person.clone();
         let going = Going { person, count: Some(pieces), ..Going::default() };
         let facts =
@@ -392,7 +396,9 @@ impl Model {
         raised.extend((pieces > shelf.available()).then_some("stock-short"));
         raised.extend(self.against_person(case, sitting, 0));
         let mut due_ms = purpose.due_ms;
-        if let Some(short_ms) = self.short_of_stock(thing, pieces, &purpose, case.at_ms) {
+        let production = production_of(sitting, &purpose);
+        let whose = (sitting.person.as_ref(), production.as_ref());
+        if let Some(short_ms) = self.short_of_stock(thing, pieces, whose, &purpose, case.at_ms) {
             if shelf.lent && !purpose.fixed && short_ms - case.at_ms >= SHORTEST_LOAN_MS {
                 raised.push("booked-to-other-next");
                 due_ms = short_ms;
@@ -401,6 +407,7 @@ impl Model {
             }
         }
         raised.extend(self.not_listed(thing, &purpose));
+        raised.extend(self.more_than_listed(thing, pieces, &purpose));
         raised.extend(self.against_production(sitting, &purpose));
         match self.outcome(&raised, answered) {
             Outcome::Refused { said } => {

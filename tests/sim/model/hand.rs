@@ -45,6 +45,9 @@ impl Model {
                 if case.until_ms.is_some_and(|until_ms| until_ms <= at_ms) {
                     return self.seen(thing, only("no-sense"));
                 }
+                if booking.as_ref().is_some_and(|id| !self.bookings.contains_key(id)) {
+                    return self.seen(thing, only("not-found"));
+                }
                 let expected = match thing.starts_with("stock/") {
                     true => self.take_pieces(&case, &mut sitting, thing, answered.as_ref()),
                     false => self.take(&case, &mut sitting, &Group::of(thing), answered.as_ref()),
@@ -101,8 +104,12 @@ impl Model {
         let (thing, code, what) = match deed {
             Deed::Recall { thing, .. } if self.log.held(thing).is_none() => return only("no-sense"),
             Deed::Recall { wanted_by, .. } if wanted_by.0 <= case.at_ms => return only("no-sense"),
-            Deed::Recall { thing, wanted_for, .. } => {
-                (thing, "recall-made", What::Recalled(wanted_for.map(str::to_owned)))
+            Deed::Recall { thing, wanted_by, wanted_for } => {
+                let (state, wanted_for) = (self.log.state(thing), wanted_for.map(str::to_owned));
+                if state.recall.as_ref() == Some(&wanted_for) && state.wanted_by_ms == wanted_by.0 {
+                    return only("duplicate-scan");
+                }
+                (thing, "recall-made", What::Recalled(wanted_by.0, wanted_for))
             }
             Deed::Withdraw(thing) if self.log.state(thing).recall.is_none() => return only("no-sense"),
             Deed::Withdraw(thing) => (thing, "recall-withdrawn", What::RecallWithdrawn),

@@ -85,6 +85,7 @@ impl Model {
         let said = of(&|rule| *rule == Rule::Notice).first().copied();
         let mut answerer: Answerer = None;
         for situation in &asked {
+            // Where no role may answer both, an admin may.
             if let Rule::Ask(Some(only)) = self.rule(situation) {
                 answerer = Some(
                     answerer.map_or(only.clone(), |others| others.intersection(&only).copied().collect()),
@@ -165,12 +166,16 @@ impl Model {
         production: Option<&String>,
     ) -> Vec<&'static str> {
         let other = self.log.held(&group.thing).filter(|held| held.going.person != sitting.person);
-        let recall = self.log.state(&group.thing).recall.filter(|_| other.is_some());
-        let recalled = recall.is_some_and(|wanted| wanted.is_none() || wanted.as_ref() != production);
+        let for_others = |thing: &String| {
+            let recall = self.log.state(thing).recall;
+            recall.is_some_and(|wanted| wanted.is_none() || wanted.as_ref() != production)
+        };
+        let along = self.coming(group);
+        let recalled = other.is_some() && along.iter().chain([&group.thing]).any(for_others);
         let in_case = group.thing.strip_prefix("asset/").and_then(kit_of).is_some();
         [
-            other.as_ref().and_then(|held| held.going.person.as_ref()).map(|_| "already-out-to-other"),
             recalled.then_some("recalled"),
+            other.as_ref().and_then(|held| held.going.person.as_ref()).map(|_| "already-out-to-other"),
             (in_case && other.is_none()).then_some("part-of-kit"),
             self.stays_behind(group).then_some("kit-member-unavailable"),
             (!group.strangers.is_empty()).then_some("stranger-in-kit"),
@@ -208,6 +213,16 @@ impl Model {
             alike && self.taken_of_model(other, booked) < *count
         });
         Some(if other { "wrong-model" } else { "not-on-this-booking" })
+    }
+
+    /// More pieces than the booking names, with those that it has had already.
+    pub fn more_than_listed(&self, thing: &str, pieces: u32, purpose: &Purpose) -> Option<&'static str> {
+        let booked = purpose.booking.as_ref()?;
+        let shelf = self.log.shelf(thing);
+        let out = shelf.out.iter().filter(|out| out.booking == booked.id).map(|out| out.count).sum::<u32>();
+        let had = out + shelf.had.get(&booked.id).copied().unwrap_or(0);
+        let named = booked.wants(&booked.stock, thing.trim_start_matches("stock/"));
+        (named > 0 && had + pieces > named).then_some("extra-on-this-booking")
     }
 
     /// Units that are out for what a booking wants of a model: neither those that it names nor what goes with a case.

@@ -36,7 +36,8 @@ pub enum What {
     /// Every job that was open then.
     JobsDone(Vec<usize>),
     Lost,
-    Recalled(Option<String>),
+    /// By when, and for which production, where for one.
+    Recalled(i64, Option<String>),
     RecallWithdrawn,
     Tagged(String),
     Annulled,
@@ -59,7 +60,7 @@ impl What {
             Self::Job { .. } => "maintenance-opened",
             Self::JobsDone(_) => "maintenance-closed",
             Self::Lost => "marked-lost",
-            Self::Recalled(_) => "recalled",
+            Self::Recalled(..) => "recalled",
             Self::RecallWithdrawn => "recall-withdrawn",
             Self::Tagged(_) => "tag-assigned",
             Self::Annulled => "annulled",
@@ -128,6 +129,7 @@ pub struct State {
     pub lost: bool,
     /// For which production, where for one.
     pub recall: Option<Option<String>>,
+    pub wanted_by_ms: i64,
     /// The entry, whether it keeps the thing in, what opened it.
     pub jobs: Vec<(usize, bool, Option<&'static str>)>,
 }
@@ -270,7 +272,9 @@ impl Log {
                         .is_some_and(|wanted| wanted.is_some() && *wanted == going.production);
                     (state.recall, state.lost) = (state.recall.filter(|_| !filled), false);
                 }
-                What::Recalled(wanted_for) => state.recall = Some(wanted_for.clone()),
+                What::Recalled(by_ms, wanted_for) => {
+                    (state.recall, state.wanted_by_ms) = (Some(wanted_for.clone()), *by_ms)
+                }
                 What::RecallWithdrawn => state.recall = None,
                 what if what.moves() || matches!(what, What::Sighted) => state.lost = false,
                 _ => {}

@@ -280,26 +280,33 @@ impl Model {
     fn read(&mut self, mut case: Case, sitting: &mut Sitting) -> Expected {
         let (found, rest, count) = self.named(&case.code, &case.also);
         (case.code, case.count) = (rest, count);
-        let about = match &found {
-            Target::Thing(thing) => Some(thing.clone()),
-            _ => None,
-        };
         let seen = match &found {
+            Target::Thing(thing) => Some(thing.clone()),
             Target::Together(Some(group)) if !group.parts.is_empty() => Some(group.thing.clone()),
-            _ => about.clone(),
+            _ => None,
         };
         let expected = self.found(&case, sitting, &found);
         self.seen_since_start.extend(seen);
-        if sitting.open && about.is_some() {
-            sitting.last_thing = about;
+        if sitting.open {
+            match found {
+                Target::Thing(thing) => sitting.last_thing = Some(thing),
+                Target::Together(Some(group)) => sitting.last_thing = Some(group.thing),
+                // A label that says nothing stands between a card and what was scanned before.
+                Target::Both(..) | Target::Several | Target::Strangers | Target::Together(None) => {
+                    sitting.last_thing = None;
+                }
+                Target::Nothing { .. } | Target::Malformed => sitting.last_thing = None,
+                _ => {}
+            }
         }
         expected
     }
 
     fn found(&mut self, case: &Case, sitting: &mut Sitting, found: &Target) -> Expected {
         let together = matches!(found, Target::Together(_) | Target::Strangers);
-        if together && sitting.mode == Mode::Learn && sitting.learned.is_none() {
-            return only("learn-mode");
+        let purpose = matches!(found, Target::Production(_) | Target::Booking(_));
+        if sitting.mode == Mode::Learn && (together || purpose && sitting.learned.is_some()) {
+            return only(if sitting.learned.is_some() { "nothing-to-learn" } else { "learn-mode" });
         }
         match found {
             Target::Malformed => only("malformed-code"),
@@ -313,7 +320,8 @@ impl Model {
                 self.ask(case, sitting, Question::TheThing, (None, Vec::new()));
                 only("ambiguous-code")
             }
-            Target::Several | Target::Strangers => only("ambiguous-code"),
+            Target::Several => only("ambiguous-code"),
+            Target::Strangers => only("several-at-once"),
             Target::Nothing { reserved } if sitting.mode == Mode::Learn && !reserved => {
                 sitting.learned = Some(case.code.clone());
                 only("learn-code")
@@ -416,6 +424,12 @@ impl Said {
 impl Sitting {
     fn close(&mut self) {
         *self = Self { last_ms: self.last_ms, turn: self.turn, ..Self::default() };
+    }
+
+    /// Something of this has come back: DONE says what has not.
+    fn brought_of(&mut self, lot: Option<Lot>) {
+        let new = lot.filter(|lot| !self.lots.contains(lot) && self.lots.len() < LOTS_MAX);
+        self.lots.extend(new);
     }
 
     fn moved_by(&mut self, scan: &str) {

@@ -38,6 +38,19 @@ impl Booked {
         self.from_ms() < until_ms && from_ms < self.until_ms()
     }
 
+    /// A confirmed booking of theirs whose time, preparation included, is now.
+    pub fn is_now_for(&self, person: &String, now_ms: i64) -> bool {
+        let is_now = self.from_ms() <= now_ms && now_ms < self.ends.0;
+        is_now && self.confirmed() && self.people.contains(person)
+    }
+
+    /// It is what gear is taken for, or the person's own, or the production's own.
+    fn is_own(&self, person: Option<&String>, production: Option<&String>, purpose: &Purpose) -> bool {
+        let this = purpose.booking.as_ref().is_some_and(|own| own.id == self.id);
+        let mine = person.is_some_and(|person| self.people.contains(person));
+        this || mine || (production.is_some() && self.production.as_ref() == production)
+    }
+
     fn takes_at(&self, at_ms: i64) -> bool {
         self.from_ms() <= at_ms && at_ms < self.until_ms()
     }
@@ -87,11 +100,7 @@ impl Model {
         now_ms: i64,
     ) -> (Vec<&'static str>, i64) {
         let claims = self.claims_on(thing, now_ms);
-        let own = |booked: &Booked| {
-            let this = purpose.booking.as_ref().is_some_and(|own| own.id == booked.id);
-            let mine = person.is_some_and(|person| booked.people.contains(person));
-            this || mine || (production.is_some() && booked.production.as_ref() == production)
-        };
+        let own = |booked: &Booked| booked.is_own(person, production, purpose);
         let (mut raised, mut due_ms) = (Vec::new(), purpose.due_ms);
         let meeting: Vec<&Booked> =
             claims.iter().copied().filter(|booked| !own(booked) && booked.meets(now_ms, due_ms)).collect();
@@ -117,8 +126,7 @@ impl Model {
         if early && purpose.booking.is_none() {
             raised.push("booked-for-you-early");
         }
-        let own = purpose.booking.as_ref().map(|booked| booked.id.as_str());
-        if let Some(short_ms) = self.short_of_model(thing, (now_ms, due_ms), own, now_ms) {
+        if let Some(short_ms) = self.short_of_model(thing, (now_ms, due_ms), &own, now_ms) {
             if short_ms - now_ms >= SHORTEST_LOAN_MS && !purpose.fixed {
                 raised.push("booked-to-other-next");
                 due_ms = short_ms;
@@ -153,7 +161,7 @@ impl Model {
         &self,
         thing: &str,
         (from_ms, until_ms): (i64, i64),
-        own: Option<&str>,
+        own: &dyn Fn(&Booked) -> bool,
         now_ms: i64,
     ) -> Option<i64> {
         let (model, _) = thing.strip_prefix("asset/").and_then(model_of)?;
@@ -163,11 +171,8 @@ impl Model {
         }
         let dues = units.iter().filter_map(|unit| Some(self.log.held(unit)?.due_ms));
         let moments = self.moments(from_ms, until_ms, dues);
-        let others: Vec<&Booked> = self
-            .bookings
-            .values()
-            .filter(|booked| booked.confirmed() && Some(booked.id.as_str()) != own)
-            .collect();
+        let others: Vec<&Booked> =
+            self.bookings.values().filter(|booked| booked.confirmed() && !own(booked)).collect();
         moments.into_iter().find(|at_ms| {
             let at: Vec<&&Booked> = others.iter().filter(|booked| booked.takes_at(*at_ms)).collect();
             if at.iter().any(|booked| booked.names(thing)) {
@@ -204,14 +209,22 @@ impl Model {
     }
 
     /// The first moment at which others would have too few pieces without these.
-    pub fn short_of_stock(&self, thing: &str, pieces: u32, purpose: &Purpose, now_ms: i64) -> Option<i64> {
+    pub fn short_of_stock(
+        &self,
+        thing: &str,
+        pieces: u32,
+        (person, production): (Option<&String>, Option<&String>),
+        purpose: &Purpose,
+        now_ms: i64,
+    ) -> Option<i64> {
         let (shelf, id) = (self.log.shelf(thing), thing.trim_start_matches("stock/"));
         let own = purpose.booking.as_ref().map(|booked| booked.id.as_str());
         let others: Vec<&Booked> = self
             .bookings
             .values()
             .filter(|booked| {
-                booked.confirmed() && Some(booked.id.as_str()) != own && booked.until_ms() > now_ms
+                let own = booked.is_own(person, production, purpose);
+                booked.confirmed() && !own && booked.until_ms() > now_ms
             })
             .collect();
         let had = |booked: &Booked| match shelf.lent {
@@ -250,6 +263,8 @@ impl Model {
         };
         let span = (now_ms, until_ms);
         claims.iter().any(|booked| wanted(booked))
-            || self.short_of_model(&group.thing, span, came_from.map(String::as_str), now_ms).is_some()
+            || self
+                .short_of_model(&group.thing, span, &|booked| Some(&booked.id) == came_from, now_ms)
+                .is_some()
     }
 }
