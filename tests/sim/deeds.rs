@@ -15,7 +15,11 @@ use super::studio::{ASSETS, HOUR_MS, KITS, PEOPLE, PRODUCTIONS};
 
 #[derive(Debug, Clone)]
 pub enum Deed {
-    Book(Booked),
+    /// Makes a booking, or changes one that stands.
+    Book {
+        booked: Booked,
+        stands: bool,
+    },
     Cancel(String),
     CheckOut {
         thing: String,
@@ -131,7 +135,7 @@ pub fn planned(dice: &mut Dice, around: UtcMs) -> Asked {
     let number = usize::try_from(dice.between(IMPORTED as u64 + 1, BOOKINGS as u64 + 1)).unwrap();
     let deed = match dice.index(6) {
         0 => Deed::Cancel(format!("b-{number}")),
-        _ => Deed::Book(plan::with_gear(dice, number, around)),
+        _ => Deed::Book { booked: plan::with_gear(dice, number, around), stands: dice.chance(50) },
     };
     Asked { by, confirm: dice.chance(30), deed }
 }
@@ -145,11 +149,11 @@ impl Asked {
     pub fn command(&self) -> Command {
         let who = |handle: &Option<&'static str>| handle.map(person);
         match &self.deed {
-            Deed::Book(booked) => Command::Book {
+            Deed::Book { booked, stands } => Command::Book {
                 booking: booking_id(&booked.id),
                 plan: Box::new(booked.made()),
                 repeats: None,
-                exists: false,
+                exists: *stands,
             },
             Deed::Cancel(id) => Command::CancelBooking { booking: booking_id(id), series: false },
             Deed::CheckOut { thing, person, booking, until, count, hand_over } => Command::CheckOut {

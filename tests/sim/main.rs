@@ -34,7 +34,7 @@ const SCANS_MIN: usize = 300;
 const SEEDS_OF_COMMIT: u64 = 50;
 
 /// Every verdict that a desk or a command can give here, by its code.
-const VERDICTS: [&str; 81] = [
+const VERDICTS: [&str; 83] = [
     "code-is-person",
     "code-is-production",
     "code-is-booking",
@@ -95,6 +95,8 @@ const VERDICTS: [&str; 81] = [
     "recalled",
     "stock-short",
     "unknown-code",
+    "several-at-once",
+    "nothing-to-learn",
     "ambiguous-code",
     "malformed-code",
     "no-session",
@@ -118,7 +120,7 @@ const VERDICTS: [&str; 81] = [
     "stock-counted",
 ];
 /// In so many days each of them must have come up: a simulation that meets nothing proves nothing.
-const DAYS_FOR_ALL: usize = 20;
+const DAYS_FOR_ALL: usize = 40;
 
 /// Lives the day of a seed and gives what happened, and which verdicts came up.
 fn lived(seed: u64) -> (Vec<String>, BTreeSet<&'static str>) {

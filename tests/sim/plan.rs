@@ -219,7 +219,7 @@ fn booked(dice: &mut Dice, number: usize, around: UtcMs, spread_ms: u64) -> Book
     let people = vec![format!("p-{}", PEOPLE[dice.index(PEOPLE.len())].0)];
     let early = dice.between(0, 6 * spread_ms).cast_signed() - (2 * spread_ms).cast_signed();
     let starts = around.plus(early);
-    let production = dice.chance(70).then(|| PRODUCTIONS[dice.index(PRODUCTIONS.len())].0.to_owned());
+    let production = dice.chance(70).then(|| PRODUCTIONS[dice.index(9) / 4].0.to_owned());
     let status = if dice.chance(85) { "confirmed" } else { "hold" };
     let ends = starts.plus(dice.between(spread_ms / 4, 8 * spread_ms).cast_signed());
     Booked {
@@ -252,13 +252,13 @@ fn visit(dice: &mut Dice, (station, required): (usize, bool), mut at_ms: u64, ta
     }
     match dice.index(40) {
         0..=4 => codes.push("CK:RETURN".to_owned()),
-        5 | 6 => codes.push("CK:EXTEND".to_owned()),
+        5 if dice.chance(60) => codes.push("CK:EXTEND".to_owned()),
         _ => {}
     }
     for _ in 0..dice.between(1, 6) {
         codes.extend(gear(dice, taste));
     }
-    if dice.chance(12) {
+    if dice.chance(14) {
         codes.extend(for_a_booking(dice));
     }
     if dice.chance(55) {
@@ -284,7 +284,7 @@ fn badge(dice: &mut Dice, who: usize) -> String {
 
 fn purpose(dice: &mut Dice) -> String {
     match dice.index(4) {
-        0 if dice.chance(70) => format!("PR:{}", PRODUCTIONS[dice.index(PRODUCTIONS.len())].0),
+        0 if dice.chance(70) => format!("PR:{}", PRODUCTIONS[dice.index(9) / 4].0),
         1 if dice.chance(40) => "RM:studio-a".to_owned(),
         _ => format!("BK:b-{}", dice.between(1, BOOKINGS as u64 + 2)),
     }
@@ -320,7 +320,7 @@ fn gear(dice: &mut Dice, taste: usize) -> Vec<String> {
             codes.push((*dice.pick(&["CK:OK", "CK:DIRTY", "CK:DAMAGED", "CK:PART-MISSING"])).to_owned())
         }
         16 => codes.extend(["CK:EXTEND".to_owned(), code]),
-        17 => codes.extend([
+        17 if dice.chance(50) => codes.extend([
             badge(dice, 5 + index % 2),
             "CK:LEARN".to_owned(),
             format!("NEW-{}", dice.index(4)),
@@ -400,8 +400,9 @@ fn troubles(dice: &mut Dice, stations: usize, starts: UtcMs) -> Vec<Timed> {
         let asked = deeds::asked(dice, starts.plus(at_ms.cast_signed()));
         all.push(Timed { at_ms, station: 0, act: Act::Order(asked) });
     }
-    for _ in 0..8 {
-        let asked = deeds::planned(dice, starts);
+    for _ in 0..14 {
+        let around = starts.plus(dice.between(0, DAY_MS).cast_signed());
+        let asked = deeds::planned(dice, around);
         all.push(Timed { at_ms: 0, station: 0, act: Act::Order(asked) });
     }
     for _ in 0..5 {

@@ -156,7 +156,7 @@ impl World {
         let expected = self.model.order(&order.id, &asked, order.now.utc.0, order.now.mono.0);
         let shown = format!("{} {asked:?}", order.now.utc);
         self.agreed(&order.id, &shown, answer, &expected, facts);
-        if matches!(asked.deed, Deed::Book(_)) {
+        if matches!(asked.deed, Deed::Book { .. }) {
             self.no_promise_twice();
         }
     }

@@ -18,7 +18,7 @@ impl Booked {
     }
 
     fn crosses(&self, other: &Self) -> bool {
-        self.meets(other.from_ms(), other.until_ms())
+        self.meets(other.begins_ms(), other.over_ms())
     }
 }
 
@@ -30,7 +30,12 @@ pub fn touch(one: &str, other: &str) -> bool {
 }
 
 impl Model {
-    pub(super) fn book(&mut self, case: &Case, sitting: &Sitting, booked: &Booked) -> Expected {
+    pub(super) fn book(&mut self, case: &Case, sitting: &Sitting, booked: &Booked, stands: bool) -> Expected {
+        match self.bookings.get(&booked.id).is_some_and(Booked::stands) {
+            false if stands => return only("not-found"),
+            true if !stands => return only("no-sense"),
+            _ => {}
+        }
         let nothing = booked.takes().is_empty() && booked.models.is_empty() && booked.stock.is_empty();
         if nothing || booked.ends <= booked.starts {
             return only("no-sense");
@@ -83,8 +88,8 @@ impl Model {
     fn is_out_then(&self, thing: &str, booked: &Booked, now_ms: i64) -> bool {
         let Some(held) = self.log.held(thing) else { return false };
         let overdue = held.due_ms <= now_ms;
-        let away = if overdue { booked.from_ms() <= now_ms } else { booked.from_ms() < held.due_ms };
-        held.going.booking.as_ref() != Some(&booked.id) && away && booked.until_ms() > now_ms
+        let away = if overdue { booked.begins_ms() <= now_ms } else { booked.begins_ms() < held.due_ms };
+        held.going.booking.as_ref() != Some(&booked.id) && away && booked.over_ms() > now_ms
     }
 
     /// Others have asked for it without being promised it.
@@ -113,9 +118,9 @@ impl Model {
 
     /// The beginning of its span and every moment in it at which anything changes.
     fn moments_of(&self, booked: &Booked, dues: impl Iterator<Item = i64>) -> BTreeSet<i64> {
-        let (from_ms, until_ms) = (booked.from_ms(), booked.until_ms());
+        let (from_ms, until_ms) = (booked.begins_ms(), booked.over_ms());
         let changes =
-            self.bookings.values().flat_map(|other| [other.from_ms(), other.until_ms()]).chain(dues);
+            self.bookings.values().flat_map(|other| [other.begins_ms(), other.over_ms()]).chain(dues);
         changes.filter(|at_ms| from_ms < *at_ms && *at_ms < until_ms).chain([from_ms]).collect()
     }
 
@@ -173,7 +178,7 @@ impl Model {
         let missing = wanted.saturating_sub(had(&booked.id));
         let needs = |other: &&Booked| other.wants(&other.stock, stock).saturating_sub(had(&other.id));
         if !shelf.lent {
-            let promised: u32 = others.iter().filter(|other| other.until_ms() > now_ms).map(needs).sum();
+            let promised: u32 = others.iter().filter(|other| other.over_ms() > now_ms).map(needs).sum();
             return wanted > 0 && promised + missing > shelf.count;
         }
         let dues: Vec<i64> = shelf.out.iter().map(|out| out.due_ms).chain([now_ms + 1]).collect();

@@ -54,7 +54,7 @@ impl Model {
 
     pub(super) fn booking(&mut self, case: &Case, sitting: &mut Sitting, id: &str) -> Expected {
         let booked = self.bookings[id].clone();
-        let is_now = booked.from_ms() <= case.at_ms && case.at_ms < booked.ends.0;
+        let is_now = booked.begins_ms() <= case.at_ms && case.at_ms < booked.ends.0;
         let said = self.purpose(case, sitting, if is_now { "code-is-booking" } else { "booking-not-now" });
         if said.code != "no-session" {
             (sitting.production, sitting.booking) = (booked.production, Some(booked.id));
@@ -142,9 +142,9 @@ impl Model {
         let by = ask.signer.clone().or_else(|| sitting.person.clone());
         let answered = Answered { by, roles, asked: Some(ask.situations.clone()) };
         let answer = answering(case, &ask);
-        let expected = match (self.named(&ask.code, &ask.also).0, ask.question) {
+        match (self.named(&ask.code, &ask.also).0, ask.question) {
             (Target::Both(person, thing), Question::TheThing) => {
-                return self.the_thing(&answer, sitting, &person, &thing);
+                self.the_thing(&answer, sitting, &person, &thing)
             }
             (Target::Thing(thing), _) if thing.starts_with("stock/") => {
                 self.seen_since_start.insert(thing.clone());
@@ -162,8 +162,7 @@ impl Model {
                     _ => self.take(&answer, sitting, &group, Some(&answered)),
                 }
             }
-        };
-        expected
+        }
     }
 
     /// A code that is a badge and a label: where a badge comes next the badge was meant, else the label.

@@ -88,7 +88,7 @@ impl Model {
         }
         let purpose = match self.purpose_of(case, sitting, &group.thing) {
             Ok(purpose) => purpose,
-            Err(none) if held.is_some() => none,
+            Err(none) if held.is_some() => *none,
             Err(_) => {
                 self.ask(case, sitting, Question::WhichBooking, (None, Vec::new()));
                 return only("several-bookings");
@@ -150,7 +150,7 @@ impl Model {
 
     /// The booking of the card, the only one of the person that is now, or the only one of these that names the thing.
     /// Where it has to be asked, what is taken without one.
-    fn purpose_of(&self, case: &Case, sitting: &Sitting, thing: &str) -> Result<Purpose, Purpose> {
+    fn purpose_of(&self, case: &Case, sitting: &Sitting, thing: &str) -> Result<Purpose, Box<Purpose>> {
         let lent_ms = case.at_ms + LOAN_MS;
         let for_booking = |booked: &Booked| Purpose {
             due_ms: case.until_ms.unwrap_or(if booked.ends.0 > case.at_ms { booked.ends.0 } else { lent_ms }),
@@ -184,7 +184,7 @@ impl Model {
         match (current.as_slice(), naming.as_slice()) {
             ([], _) => Ok(none),
             ([booked], _) | (_, [booked]) => Ok(for_booking(booked)),
-            _ => Err(none),
+            _ => Err(Box::new(none)),
         }
     }
 
@@ -332,7 +332,7 @@ impl Model {
             let own = same || theirs || out_for.booking.as_ref() == Some(&booked.id);
             booked.confirmed() && booked.meets(case.at_ms, due_ms) && !own
         };
-        let next_ms = claims.iter().find(in_the_way).map(|booked| booked.from_ms());
+        let next_ms = claims.iter().find(in_the_way).map(|booked| booked.begins_ms());
         let may_shorten = |at_ms: i64| at_ms > from_ms && case.until_ms.is_none();
         if let Some(next_ms) = next_ms {
             raised.push(match next_ms {
@@ -391,7 +391,7 @@ impl Model {
         answered: Option<&Answered>,
     ) -> Expected {
         let (shelf, pieces) = (self.log.shelf(thing), case.count.unwrap_or(1));
-        let purpose = self.purpose_of(case, sitting, thing).unwrap_or_else(|none| none);
+        let purpose = self.purpose_of(case, sitting, thing).unwrap_or_else(|none| *none);
         let mut raised: Vec<&'static str> = Vec::new();
         raised.extend((pieces > shelf.available()).then_some("stock-short"));
         raised.extend(self.against_person(case, sitting, 0));

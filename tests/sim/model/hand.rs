@@ -10,7 +10,7 @@ impl Model {
         let by = format!("p-{}", asked.by);
         let roles = self.roles(Some(&by));
         let right = match &asked.deed {
-            Deed::Book(_) | Deed::Cancel(_) | Deed::Recall { .. } | Deed::Withdraw(_) => {
+            Deed::Book { .. } | Deed::Cancel(_) | Deed::Recall { .. } | Deed::Withdraw(_) => {
                 !roles.contains("crew")
             }
             _ => !roles.contains("crew") && !roles.contains("production-manager"),
@@ -36,22 +36,9 @@ impl Model {
         let everything = Answered { by: Some(by), roles, asked: None };
         let answered = asked.confirm.then_some(everything.clone());
         match &asked.deed {
-            Deed::CheckOut { thing, person, booking, until, count, hand_over } => {
-                sitting.person = person.map(|handle| format!("p-{handle}"));
-                sitting.booking.clone_from(booking);
-                (case.until_ms, case.count) = (until.map(|until| until.0), *count);
-                let hands_over = Answered { asked: Some(vec!["already-out-to-other"]), ..everything };
-                let answered = answered.or(hand_over.then_some(hands_over));
-                if case.until_ms.is_some_and(|until_ms| until_ms <= at_ms) {
-                    return self.seen(thing, only("no-sense"));
-                }
-                if booking.as_ref().is_some_and(|id| !self.bookings.contains_key(id)) {
-                    return self.seen(thing, only("not-found"));
-                }
-                let expected = match thing.starts_with("stock/") {
-                    true => self.take_pieces(&case, &mut sitting, thing, answered.as_ref()),
-                    false => self.take(&case, &mut sitting, &Group::of(thing), answered.as_ref()),
-                };
+            Deed::CheckOut { thing, .. } => {
+                let expected =
+                    self.taken_by_hand(&mut case, &mut sitting, &asked.deed, everything, asked.confirm);
                 self.seen(thing, expected)
             }
             Deed::Return { thing, person, count } => {
@@ -76,9 +63,40 @@ impl Model {
                 let expected = self.undo(&case, &mut sitting);
                 if expected.code == "nothing-to-undo" { only("not-found") } else { expected }
             }
-            Deed::Book(booked) => self.book(&case, &sitting, booked),
+            Deed::Book { booked, stands } => self.book(&case, &sitting, booked, *stands),
             Deed::Cancel(booking) => self.cancel(&case, &sitting, booking),
             deed => self.state_by_hand(&case, &sitting, deed),
+        }
+    }
+
+    fn taken_by_hand(
+        &mut self,
+        case: &mut Case,
+        sitting: &mut Sitting,
+        deed: &Deed,
+        everything: Answered,
+        confirm: bool,
+    ) -> Expected {
+        let Deed::CheckOut { thing, person, booking, until, count, hand_over } = deed else {
+            panic!("{deed:?} takes nothing")
+        };
+        sitting.person = person.map(|handle| format!("p-{handle}"));
+        sitting.booking.clone_from(booking);
+        (case.until_ms, case.count) = (until.map(|until| until.0), *count);
+        if case.until_ms.is_some_and(|until_ms| until_ms <= case.at_ms) {
+            return only("no-sense");
+        }
+        if booking.as_ref().is_some_and(|id| !self.bookings.contains_key(id)) {
+            return only("not-found");
+        }
+        let answered = match (confirm, hand_over) {
+            (true, _) => Some(everything),
+            (false, true) => Some(Answered { asked: Some(vec!["already-out-to-other"]), ..everything }),
+            (false, false) => None,
+        };
+        match thing.starts_with("stock/") {
+            true => self.take_pieces(case, sitting, thing, answered.as_ref()),
+            false => self.take(case, sitting, &Group::of(thing), answered.as_ref()),
         }
     }
 

@@ -18,11 +18,11 @@ pub struct Purpose {
 }
 
 impl Booked {
-    pub fn from_ms(&self) -> i64 {
+    pub fn begins_ms(&self) -> i64 {
         self.starts.0 - self.prepare_ms
     }
 
-    pub fn until_ms(&self) -> i64 {
+    pub fn over_ms(&self) -> i64 {
         self.ends.0 + self.clean_up_ms
     }
 
@@ -35,12 +35,12 @@ impl Booked {
     }
 
     pub fn meets(&self, from_ms: i64, until_ms: i64) -> bool {
-        self.from_ms() < until_ms && from_ms < self.until_ms()
+        self.begins_ms() < until_ms && from_ms < self.over_ms()
     }
 
     /// A confirmed booking of theirs whose time, preparation included, is now.
     pub fn is_now_for(&self, person: &String, now_ms: i64) -> bool {
-        let is_now = self.from_ms() <= now_ms && now_ms < self.ends.0;
+        let is_now = self.begins_ms() <= now_ms && now_ms < self.ends.0;
         is_now && self.confirmed() && self.people.contains(person)
     }
 
@@ -52,7 +52,7 @@ impl Booked {
     }
 
     fn takes_at(&self, at_ms: i64) -> bool {
-        self.from_ms() <= at_ms && at_ms < self.until_ms()
+        self.begins_ms() <= at_ms && at_ms < self.over_ms()
     }
 
     /// Whether its list has this very thing, or the case in which it belongs.
@@ -84,9 +84,9 @@ impl Booked {
 impl Model {
     /// Bookings that stand and take the thing.
     pub fn claims_on(&self, thing: &str, now_ms: i64) -> Vec<&Booked> {
-        let takes = |booked: &&Booked| booked.stands() && booked.until_ms() > now_ms && booked.claims(thing);
+        let takes = |booked: &&Booked| booked.stands() && booked.over_ms() > now_ms && booked.claims(thing);
         let mut claims: Vec<&Booked> = self.bookings.values().filter(takes).collect();
-        claims.sort_by_key(|booked| booked.from_ms());
+        claims.sort_by_key(|booked| booked.begins_ms());
         claims
     }
 
@@ -105,7 +105,7 @@ impl Model {
         let meeting: Vec<&Booked> =
             claims.iter().copied().filter(|booked| !own(booked) && booked.meets(now_ms, due_ms)).collect();
         if let Some(next) = meeting.iter().find(|booked| booked.confirmed()) {
-            let from_ms = next.from_ms();
+            let from_ms = next.begins_ms();
             let soon = from_ms - now_ms < SHORTEST_LOAN_MS;
             raised.push(match (from_ms <= now_ms, purpose.fixed) {
                 (true, _) => "booked-to-other",
@@ -121,7 +121,7 @@ impl Model {
         }
         let early = claims.iter().any(|booked| {
             let mine = person.is_some_and(|person| booked.people.contains(person));
-            mine && booked.from_ms() > now_ms && booked.meets(now_ms, purpose.due_ms)
+            mine && booked.begins_ms() > now_ms && booked.meets(now_ms, purpose.due_ms)
         });
         if early && purpose.booking.is_none() {
             raised.push("booked-for-you-early");
@@ -197,13 +197,13 @@ impl Model {
         let has = |booked: &&&Booked| {
             held.going.booking.as_ref() == Some(&booked.id) && booked.wants(&booked.models, model) > 0
         };
-        held.due_ms > now_ms && held.due_ms <= at_ms && !at.iter().any(|booked| has(&booked))
+        held.due_ms > now_ms && held.due_ms <= at_ms && !at.iter().any(has)
     }
 
     /// The beginning of a span and every moment in it at which anything changes.
     fn moments(&self, from_ms: i64, until_ms: i64, dues: impl Iterator<Item = i64>) -> BTreeSet<i64> {
         let changes =
-            self.bookings.values().flat_map(|booked| [booked.from_ms(), booked.until_ms()]).chain(dues);
+            self.bookings.values().flat_map(|booked| [booked.begins_ms(), booked.over_ms()]).chain(dues);
         let inside = changes.filter(|at_ms| from_ms < *at_ms && *at_ms < until_ms);
         inside.chain([from_ms]).filter(|at_ms| *at_ms < until_ms).collect()
     }
@@ -224,7 +224,7 @@ impl Model {
             .values()
             .filter(|booked| {
                 let own = booked.is_own(person, production, purpose);
-                booked.confirmed() && !own && booked.until_ms() > now_ms
+                booked.confirmed() && !own && booked.over_ms() > now_ms
             })
             .collect();
         let had = |booked: &Booked| match shelf.lent {
@@ -240,7 +240,7 @@ impl Model {
         self.moments(now_ms, purpose.due_ms, dues).into_iter().find(|at_ms| {
             let at_ms = *at_ms;
             let at: Vec<&&Booked> = others.iter().filter(|booked| booked.takes_at(at_ms)).collect();
-            let promised: u32 = at.iter().map(|booked| needs(booked)).sum();
+            let promised: u32 = at.iter().map(needs).sum();
             let has = |id: &str| {
                 at.iter().any(|booked| {
                     booked.id == id && booked.wants(&booked.stock, thing.trim_start_matches("stock/")) > 0
@@ -262,7 +262,7 @@ impl Model {
             booked.confirmed() && booked.meets(now_ms, until_ms) && Some(&booked.id) != came_from
         };
         let span = (now_ms, until_ms);
-        claims.iter().any(|booked| wanted(booked))
+        claims.iter().any(wanted)
             || self
                 .short_of_model(&group.thing, span, &|booked| Some(&booked.id) == came_from, now_ms)
                 .is_some()
