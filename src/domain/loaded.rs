@@ -344,7 +344,7 @@ pub struct Booking {
 pub struct Taken {
     /// The asset, kit or stock.
     pub subject: Subject,
-    /// The model of an asset.
+    /// The model of which an asset is a unit: what belongs in a kit is none.
     pub model: Option<ModelId>,
     /// Pieces of a stock, else 1.
     pub count: u32,

@@ -5,7 +5,7 @@ use super::moves::Group;
 use super::purpose::Purpose;
 use super::{Door, held, who_id};
 use crate::domain::fact::{Condition, Loan, Subject};
-use crate::domain::loaded::{Booking, Recall, Standing};
+use crate::domain::loaded::{Booking, Recall, Standing, Taken};
 use crate::domain::session::Session;
 use crate::domain::verdict::{Concern, Raised};
 
@@ -134,10 +134,11 @@ fn other_model(booking: &Booking, group: &Group) -> Option<String> {
     let line = booking.gear.models.iter().find(|line| {
         let same_sort = group.category.is_some()
             && booking.categories.get(&line.of).map(String::as_str) == group.category;
-        let taken = booking
-            .taken
-            .iter()
-            .filter(|taken| taken.model.as_ref().is_some_and(|model| model.as_str() == line.of));
+        let of_line = |taken: &&Taken| {
+            taken.model.as_ref().is_some_and(|model| model.as_str() == line.of)
+                && !is_named(booking, &taken.subject)
+        };
+        let taken = booking.taken.iter().filter(of_line);
         same_sort && u32::try_from(taken.count()).unwrap_or(u32::MAX) < line.count
     })?;
     Some(line.of.clone())

@@ -121,7 +121,7 @@ fn with_taken(conn: &Connection, mut booking: Booking) -> Result<Booking, Ledger
         let category = conn.prepare_cached(sql)?.query_row([&line.of], |row| row.get(0)).optional()?;
         booking.categories.extend(category.map(|category: String| (line.of.clone(), category)));
     }
-    let sql = "SELECT c.subject, a.model, 1 FROM custody c
+    let sql = "SELECT c.subject, CASE WHEN a.kit IS NULL THEN a.model END, 1 FROM custody c
                LEFT JOIN asset a ON a.id = CASE WHEN c.subject GLOB 'asset/*' THEN substr(c.subject, 7) END
                WHERE c.booking = ?1 AND c.out = 1
                UNION ALL SELECT 'stock/' || stock, NULL, sum(count) FROM stock_out
