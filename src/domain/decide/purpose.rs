@@ -173,7 +173,7 @@ fn go_on(
     };
     loaded.productions.extend(production.cloned());
     let found = door.asked_about();
-    let door = Door { loaded: &loaded, ..*door };
+    let door = Door { loaded: &loaded, on_reader: false, ..*door };
     match Group::of(&found) {
         Some(group) => gear::take(&door, session, &group, None),
         None => answer(Session { pending: None, ..session }, verdict),

@@ -223,7 +223,7 @@ pub struct Lot {
 
 /// Whether taking `wanted` pieces for a span leaves too few for the confirmed bookings of others at some moment.
 ///
-/// Pieces out for `own` count towards what it wants. What is overdue counts as away. What is consumed does not come
+/// `wanted` leaves besides what `own` has out. What is overdue counts as away. What is consumed does not come
 /// back: then every booking to come counts, whenever it is.
 pub fn stock_shortage(
     pool: &Pool,
@@ -234,7 +234,8 @@ pub fn stock_shortage(
     now: UtcMs,
 ) -> Option<Short> {
     let pieces = Pieces { pool, shelf, own, now, overdue: Overdue::Away };
-    let (at, tally) = pieces.lacking(wanted, span)?;
+    // What the booking has had already is no part of what leaves now.
+    let (at, tally) = pieces.lacking(wanted.saturating_add(pieces.had_by(own)), span)?;
     tally.short(at)
 }
 
