@@ -330,9 +330,13 @@ impl Model {
             let same = out_for.production.is_some() && out_for.production == booked.production;
             let theirs = out_for.person.as_ref().is_some_and(|person| booked.people.contains(person));
             let own = same || theirs || out_for.booking.as_ref() == Some(&booked.id);
-            booked.confirmed() && booked.meets(case.at_ms, due_ms) && !own
+            booked.meets(case.at_ms, due_ms) && !own
         };
-        let next_ms = claims.iter().find(in_the_way).map(|booked| booked.begins_ms());
+        let waiting: Vec<&Booked> = claims.iter().copied().filter(|booked| in_the_way(&booked)).collect();
+        let next_ms = waiting.iter().find(|booked| booked.confirmed()).map(|booked| booked.begins_ms());
+        if next_ms.is_none() && !waiting.is_empty() {
+            raised.push("held-by-other");
+        }
         let may_shorten = |at_ms: i64| at_ms > from_ms && case.until_ms.is_none();
         if let Some(next_ms) = next_ms {
             raised.push(match next_ms {
