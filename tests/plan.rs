@@ -338,6 +338,9 @@ fn take(bookings: &mut Bookings, step: &Step) {
     let (verdict, facts) = book(&wanted, &loaded, &actor(), true, &HouseRules::default(), &now());
     let (made, others) = expected(bookings, &id, plan, *times);
     match verdict {
+        Verdict::NoSense { .. } | Verdict::DuplicateScan { .. } if !*exists && bookings.contains_key(&id) => {
+            assert!(facts.is_empty(), "a booking that stands was replaced");
+        }
         Verdict::NotFound { .. } => assert!(*exists && !bookings.contains_key(&id)),
         Verdict::Booked { times, .. } => {
             assert!(made.iter().all(|plan| fits(&others, plan)), "booked against a promise");

@@ -511,7 +511,9 @@ fn forgotten(paths: &[String], readers: &str) -> Vec<String> {
                     })
                 }
                 // A folder that a test reads is read with the folders in it.
-                _ => !parts.iter().filter(|part| *part != "tests").any(|part| readers.contains(part.as_str())),
+                _ => {
+                    !parts.iter().filter(|part| *part != "tests").any(|part| readers.contains(part.as_str()))
+                }
             }
         })
         .map(|path| format!("{path}: no test mentions it or its folder: wire it in or delete it"))

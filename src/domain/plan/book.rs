@@ -503,7 +503,7 @@ mod tests {
         let mut tried = Try { loaded: held(), ..Try::default() };
         assert_eq!(
             tried.said(),
-            "Booked: Acme (x), On hold for maybe from Tue 08:00, Tue 09:00 to Tue 17:00"
+            "Booked: Acme (x), on hold for maybe from Tue 08:00, Tue 09:00 to Tue 17:00"
         );
         let managers = Roles::of(&[Role::StudioManager]);
         tried.rules.policy.set(Situation::HeldByOther, Rule::Ask(Answerer::Only(managers)));
@@ -534,7 +534,7 @@ mod tests {
             "it closes when the booking ends"
         );
         tried.plan.ends = tried.plan.ends.plus(HOUR_MS);
-        assert_eq!(tried.said(), "Booked: Acme (x), Closed at Tue 18:00, Tue 09:00 to Tue 18:00");
+        assert_eq!(tried.said(), "Booked: Acme (x), closed at Tue 18:00, Tue 09:00 to Tue 18:00");
     }
 
     #[test]

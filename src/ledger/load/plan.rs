@@ -95,9 +95,9 @@ fn booking_row(row: &Row<'_>) -> rusqlite::Result<Booking> {
     })
 }
 
-/// Loads a booking that stands or was cancelled, and what is out for it.
+/// Loads a booking that stands, and what is out for it.
 pub fn booking(conn: &Connection, id: &BookingId) -> Result<Option<Booking>, LedgerError> {
-    let sql = "SELECT b.id, b.plan FROM booking b WHERE b.id = ?1";
+    let sql = "SELECT b.id, b.plan FROM booking b WHERE b.id = ?1 AND b.status <> 'cancelled'";
     let found = conn.prepare_cached(sql)?.query_row([id], booking_row).optional()?;
     found.map(|booking| with_taken(conn, booking)).transpose()
 }

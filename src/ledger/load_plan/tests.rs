@@ -82,6 +82,7 @@ fn try_book(conn: &Connection, id: &str, plan: &BookingMade) -> Verdict {
     let wanted = Wanted { booking: &id, plan, repeats: None, exists: false };
     let rules = HouseRules::default();
     let loaded = load_booking(conn, &wanted, &rules, now().utc).unwrap();
+    let wanted = Wanted { exists: loaded.old.is_some(), ..wanted };
     let actor = Actor { person: None, roles: Roles::NONE };
     let (verdict, facts) = book(&wanted, &loaded, &actor, false, &rules, &now());
     keep(conn, &facts);

@@ -68,7 +68,9 @@ impl Model {
             Some(("PR:", id)) if PRODUCTIONS.iter().any(|(of, ..)| *of == id) => {
                 Target::Production(id.to_owned())
             }
-            Some(("BK:", id)) if self.bookings.contains_key(id) => Target::Booking(id.to_owned()),
+            Some(("BK:", id)) if self.bookings.get(id).is_some_and(|booked| booked.stands()) => {
+                Target::Booking(id.to_owned())
+            }
             Some(("RM:", "studio-a")) => Target::Room,
             Some(("CK:" | "PR:" | "BK:" | "RM:", _)) => Target::Nothing { reserved: true },
             _ => self.label(code),

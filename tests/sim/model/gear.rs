@@ -162,7 +162,9 @@ impl Model {
             due_ms: case.until_ms.unwrap_or(lent_ms),
             fixed: case.until_ms.is_some(),
         };
-        if let Some(booked) = sitting.booking.as_ref().and_then(|id| self.bookings.get(id)) {
+        if let Some(booked) =
+            sitting.booking.as_ref().and_then(|id| self.bookings.get(id)).filter(|booked| booked.stands())
+        {
             return Ok(for_booking(booked));
         }
         let (Some(person), false) = (&sitting.person, sitting.without_booking) else { return Ok(none) };

@@ -86,7 +86,7 @@ impl Model {
         if case.until_ms.is_some_and(|until_ms| until_ms <= case.at_ms) {
             return only("no-sense");
         }
-        if booking.as_ref().is_some_and(|id| !self.bookings.contains_key(id)) {
+        if booking.as_ref().is_some_and(|id| !self.bookings.get(id).is_some_and(|booked| booked.stands())) {
             return only("not-found");
         }
         let answered = match (confirm, hand_over) {
