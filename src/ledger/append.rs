@@ -114,10 +114,12 @@ impl Ledger {
         Ok(self.conn.prepare_cached(sql)?.query_row(params![seq, import], |row| row.get(0))?)
     }
 
-    /// Whether anything has been said of that subject.
+    /// Whether anything has been said of that subject; of a booking, whether it stands.
     pub fn is_known(&self, subject: &Subject) -> Result<bool, LedgerError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM subject WHERE subject = ?1)";
-        Ok(self.conn.prepare_cached(sql)?.query_row([subject], |row| row.get(0))?)
+        let sql = "SELECT EXISTS (SELECT 1 FROM subject WHERE subject = ?1)
+                   AND NOT EXISTS (SELECT 1 FROM booking WHERE ?2 = 'booking' AND id = ?3 AND status = 'cancelled')";
+        let values = params![subject, subject.kind(), subject.id()];
+        Ok(self.conn.prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
     }
 
     /// Whether the newest fact of that kind about that subject says the same already.
