@@ -157,6 +157,14 @@ pub struct ClaimRow {
 const REGISTERING: &str = "'asset-registered', 'kit-registered', 'stock-registered', 'room-registered', \
                            'production-registered', 'booking-made', 'person-enrolled'";
 
+/// Open maintenance jobs, with the name of the thing and what was written.
+pub(super) const JOBS: &str =
+    "SELECT j.fact, j.subject, coalesce(a.name, k.name, j.subject), j.blocks, j.because, j.since_ms, n.text
+    FROM job j LEFT JOIN asset a ON a.id = CASE WHEN j.subject GLOB 'asset/*' THEN substr(j.subject, 7) END
+    LEFT JOIN kit k ON k.id = CASE WHEN j.subject GLOB 'kit/*' THEN substr(j.subject, 5) END
+    LEFT JOIN note n ON n.fact = j.fact OR n.fact = substr(j.fact, 1, instr(j.fact, '.')) || '0'
+    WHERE ?1 IS NULL OR j.subject = ?1 ORDER BY j.since_ms, j.fact";
+
 impl Reader {
     /// What the newest fact that stands says a thing is; `None` where none is known by that name.
     pub fn registered(&self, subject: &Subject) -> Result<Option<Body>, LedgerError> {
@@ -227,13 +235,6 @@ impl Reader {
                    UNION SELECT 'person/' || coalesce(i.handle, b.person) FROM badge b
                    LEFT JOIN identity i ON i.person = b.person WHERE b.code = ?1 AND b.person <> ?2 LIMIT 1";
         Ok(self.conn().prepare_cached(sql)?.query_row(params![code, person], |row| row.get(0)).optional()?)
-    }
-
-    /// The codes on a thing.
-    pub fn codes_on(&self, subject: &Subject) -> Result<Vec<Code>, LedgerError> {
-        self.rows_of("SELECT code FROM tag WHERE thing = ?1 ORDER BY code", params![subject], |row| {
-            row.get(0)
-        })
     }
 
     /// Bookings that stand and touch `from..to`, earliest first.
@@ -309,10 +310,6 @@ impl Reader {
     /// Open maintenance jobs, oldest first; with `subject` only those of that thing. What was written stands beside the
     /// first fact of its scan or command: the condition may be that, and the job the second.
     pub fn jobs(&self, subject: Option<&Subject>) -> Result<Vec<JobRow>, LedgerError> {
-        let sql = "SELECT j.fact, j.subject, coalesce(a.name, k.name, j.subject), j.blocks, j.because, j.since_ms, n.text
-                   FROM job j LEFT JOIN asset a ON 'asset/' || a.id = j.subject
-                   LEFT JOIN kit k ON 'kit/' || k.id = j.subject LEFT JOIN note n ON n.fact = j.fact OR n.fact = substr(j.fact, 1, instr(j.fact, '.')) || '0'
-                   WHERE ?1 IS NULL OR j.subject = ?1 ORDER BY j.since_ms, j.fact";
         let read = |row: &Row<'_>| {
             let because: Option<String> = row.get(4)?;
             Ok(JobRow {
@@ -325,7 +322,7 @@ impl Reader {
                 note: row.get(6)?,
             })
         };
-        self.rows_of(sql, params![subject], read)
+        self.rows_of(JOBS, params![subject], read)
     }
 
     /// What state a thing is in; `None` where nothing was noted about it.

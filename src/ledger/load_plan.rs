@@ -129,7 +129,8 @@ pub fn free_units(
 /// A stock's pieces: those that are out, and of what is consumed those that bookings have had.
 pub fn shelf(conn: &Connection, stock: &StockId) -> Result<Option<(String, Shelf)>, LedgerError> {
     let sql = "SELECT name, use, count FROM stock WHERE id = ?1";
-    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?));
+    let pieces = |count: i64| u32::try_from(count.max(0)).unwrap_or(u32::MAX);
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, String>(1)?, pieces(row.get(2)?)));
     let found = conn.prepare_cached(sql)?.query_row([stock], read).optional()?;
     let Some((name, use_, count)) = found else { return Ok(None) };
     let use_ = StockUse::parse(&use_).unwrap_or(StockUse::Lent);
@@ -141,9 +142,8 @@ pub fn shelf(conn: &Connection, stock: &StockId) -> Result<Option<(String, Shelf
         }
     };
     let lot = |row: &Row<'_>| {
-        let count: i64 = row.get(0)?;
         let until = row.get::<_, Option<UtcMs>>(2)?.unwrap_or(FOR_EVER);
-        Ok(Lot { count: u32::try_from(count).unwrap_or(u32::MAX), booking: row.get(1)?, until })
+        Ok(Lot { count: pieces(row.get(0)?), booking: row.get(1)?, until })
     };
     let lots = rows(conn, sql, [stock], lot)?;
     Ok(Some((name, Shelf { count, use_, lots })))

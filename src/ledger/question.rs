@@ -186,6 +186,15 @@ const SUMMARY: &str = "SELECT (SELECT count(*) FROM asset),
     (SELECT count(DISTINCT code) FROM scan WHERE verdict = 'unknown-code'),
     (SELECT coalesce(max(seq), 0) FROM fact)";
 
+/// What is out, with its name.
+const OUT: &str =
+    "SELECT c.subject, coalesce(a.name, k.name, c.subject), c.person, i.handle, i.name, c.production,
+    c.booking, c.room, c.kit, c.due_ms, c.since_ms FROM custody c
+    LEFT JOIN asset a ON a.id = CASE WHEN c.subject GLOB 'asset/*' THEN substr(c.subject, 7) END
+    LEFT JOIN kit k ON k.id = CASE WHEN c.subject GLOB 'kit/*' THEN substr(c.subject, 5) END
+    LEFT JOIN identity i ON i.person = c.person
+    WHERE c.out = 1 AND (?1 IS NULL OR c.due_ms < ?1) ORDER BY c.due_ms IS NULL, c.due_ms, c.subject";
+
 impl Reader {
     /// Opens a ledger file that exists.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
@@ -308,12 +317,7 @@ impl Reader {
 
     /// Everything that is out, the earliest due first; with `due_before` only what was to be back by then.
     pub fn out(&self, due_before: Option<UtcMs>) -> Result<Vec<OutRow>, LedgerError> {
-        let sql = "SELECT c.subject, coalesce(a.name, k.name, c.subject), c.person, i.handle, i.name, c.production,
-                   c.booking, c.room, c.kit, c.due_ms, c.since_ms FROM custody c
-                   LEFT JOIN asset a ON 'asset/' || a.id = c.subject LEFT JOIN kit k ON 'kit/' || k.id = c.subject
-                   LEFT JOIN identity i ON i.person = c.person
-                   WHERE c.out = 1 AND (?1 IS NULL OR c.due_ms < ?1) ORDER BY c.due_ms IS NULL, c.due_ms, c.subject";
-        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut statement = self.conn.prepare_cached(OUT)?;
         let rows = statement.query_map([due_before], out_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -468,4 +472,25 @@ fn out_row(row: &Row<'_>) -> rusqlite::Result<OutRow> {
 
 fn sighting(row: &Row<'_>) -> rusqlite::Result<Sighting> {
     Ok(Sighting { at: row.get(0)?, station: row.get(1)?, reader: row.get(2)?, verdict: row.get(3)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_list_walks_through_all_things_for_each_of_its_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("ledger.db"), "test").unwrap();
+        for sql in [OUT, SUMMARY, crate::ledger::listing::JOBS] {
+            let mut statement = ledger.conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let values = vec![rusqlite::types::Null; statement.parameter_count()];
+            let steps = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(3)).unwrap();
+            let walks = |step: &String| {
+                step.starts_with("SCAN ") && !step.contains(" USING ") && step.contains("JOIN")
+            };
+            let walks: Vec<String> = steps.map(Result::unwrap).filter(walks).collect();
+            assert!(walks.is_empty(), "{walks:?} in {sql}");
+        }
+    }
 }

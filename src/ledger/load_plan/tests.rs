@@ -77,6 +77,7 @@ fn plan(resources: &[(&str, u32)], hour: i64, hours: i64) -> BookingMade {
     plan
 }
 
+/// Makes a booking, or changes the one of that id.
 fn try_book(conn: &Connection, id: &str, plan: &BookingMade) -> Verdict {
     let id = BookingId::parse(id).unwrap();
     let wanted = Wanted { booking: &id, plan, repeats: None, exists: false };
