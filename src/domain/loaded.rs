@@ -46,8 +46,6 @@ pub struct Loaded {
     pub last_scan: Option<LastScan>,
     /// The thing that the session scanned last: what a condition card is about.
     pub last_thing: Option<Found>,
-    /// The thing that the session learns a code for, where LEARN was scanned and the code as well.
-    pub learning: Option<Code>,
     /// The booking that a card of this session named.
     pub booking: Option<Booking>,
     /// What is still out of what this session has brought some of back: by booking, or by person without one.
@@ -267,8 +265,6 @@ pub struct Stock {
     pub out: u32,
     /// The same, by booking and due time; of what is consumed, those that bookings have had already.
     pub lots: Vec<Lot>,
-    /// Pieces that the person of the session has out; without a person, those that are out without one.
-    pub mine: u32,
     /// The room where the shelf is.
     pub home: Option<RoomId>,
 }

@@ -46,7 +46,7 @@ impl Reader {
 
     /// A thing by its subject, as the rules see it at `now`.
     pub fn thing(&self, subject: &Subject, now: crate::time::UtcMs) -> Result<Found, LedgerError> {
-        Ok(load::load_thing(self.conn(), subject, None, now)?.0)
+        Ok(load::load_thing(self.conn(), subject, now)?.0)
     }
 
     /// Assets that belong in a room and are not out, with their names.

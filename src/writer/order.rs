@@ -182,7 +182,7 @@ fn loaded(ledger: &Ledger, order: &Order, session: &Session) -> Result<Loaded, L
     };
     let loaded = load::load(conn, &question)?;
     let (found, outlook) = match order.command.thing() {
-        Some(thing) => load::load_thing(conn, thing, session.person.as_ref(), now)?,
+        Some(thing) => load::load_thing(conn, thing, now)?,
         None => (Found::Unknown, loaded.outlook.clone()),
     };
     let pending = match &order.command {

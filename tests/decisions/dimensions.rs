@@ -167,7 +167,7 @@ impl Desk {
     /// What is loaded for any scan here.
     pub fn loaded(self, found: Found) -> Loaded {
         let pending = (self == Self::Pending).then(|| Found::Asset(Box::new(lamp())));
-        Loaded { pending, learning: self.session().learned, ..loaded(found, self.person()) }
+        Loaded { pending, ..loaded(found, self.person()) }
     }
 }
 

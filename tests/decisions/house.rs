@@ -219,7 +219,6 @@ pub fn stock(use_: StockUse) -> Stock {
         count: PIECES,
         out: 0,
         lots: Vec::new(),
-        mine: 0,
         home: None,
     }
 }

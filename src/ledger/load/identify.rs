@@ -21,11 +21,10 @@ const MEMBERS_MIN: usize = 2;
 /// Tags of one reading that are looked up.
 const BURST_MAX: usize = 512;
 
-/// Who asks, and when: what a stock says of *mine*, and what a production has cost.
+/// Where it is looked up, and when: what a production has cost depends on it.
 #[derive(Debug, Clone, Copy)]
 pub struct Asking<'a> {
     pub conn: &'a Connection,
-    pub person: Option<&'a PersonId>,
     pub now: UtcMs,
 }
 
@@ -138,9 +137,7 @@ impl Asking<'_> {
         let found = match subject {
             Subject::Asset(id) => things::asset(conn, id)?.map(|asset| Found::Asset(Box::new(asset))),
             Subject::Kit(id) => things::kit(conn, id)?.map(|kit| Found::Kit(Box::new(kit))),
-            Subject::Stock(id) => {
-                things::stock(conn, id, self.person)?.map(|stock| Found::Stock(Box::new(stock)))
-            }
+            Subject::Stock(id) => things::stock(conn, id)?.map(|stock| Found::Stock(Box::new(stock))),
             Subject::Room(id) => things::room(conn, id)?.map(Found::Room),
             Subject::Production(id) => plan::production(conn, id, now)?.map(Found::Production),
             Subject::Booking(id) => plan::booking(conn, id)?.map(Found::Booking),

@@ -19,7 +19,7 @@ mod plan;
 mod session;
 mod things;
 
-pub use outlook::claims;
+pub use outlook::{CLAIM_COLUMNS, claim_row, claims, units};
 pub use people::person;
 pub use plan::spent_cents;
 pub use things::{asset, kit, kit_and_outer, stock};
@@ -48,7 +48,7 @@ pub struct Question<'a> {
 /// Loads everything that the decision about one scan can look at.
 pub fn load(conn: &Connection, question: &Question) -> Result<Loaded, LedgerError> {
     let (session, now) = (question.session, question.now);
-    let asking = Asking { conn, person: session.person.as_ref(), now };
+    let asking = Asking { conn, now };
     let (code, found, count) = asking.read(question.payload, question.also)?;
     let bookings_of = concerned(&found, session);
     let bookings = bookings_of.map(|id| plan::current_bookings(conn, id, now)).transpose()?;
@@ -75,7 +75,6 @@ pub fn load(conn: &Connection, question: &Question) -> Result<Loaded, LedgerErro
         countersigner: countersigner.map(person).transpose()?.flatten(),
         last_scan: session.scans.last().map(|scan| session::last_scan(conn, scan)).transpose()?,
         last_thing: session.last_thing.as_ref().map(|thing| asking.of_subject(thing)).transpose()?,
-        learning: session.learned.clone(),
         booking,
         still_out: session::still_out(conn, &session.brought_back)?,
         first_since_start: session::first_since_start(conn, &found, question.scans_at_start)?,
@@ -109,17 +108,12 @@ fn productions<'a>(
 
 /// What a code names, for questions outside a session. What a production has cost is not counted up to any moment.
 pub fn identify(conn: &Connection, code: &Code) -> Result<Found, LedgerError> {
-    Asking { conn, person: None, now: UtcMs::default() }.identify(code)
+    Asking { conn, now: UtcMs::default() }.identify(code)
 }
 
-/// A thing, and what stands against its going anywhere, for a command; `person` is whose pieces of a stock are *mine*.
-pub fn load_thing(
-    conn: &Connection,
-    subject: &Subject,
-    person: Option<&PersonId>,
-    now: UtcMs,
-) -> Result<(Found, Outlook), LedgerError> {
-    let found = Asking { conn, person, now }.of_subject(subject)?;
+/// A thing, and what stands against its going anywhere, for a command.
+pub fn load_thing(conn: &Connection, subject: &Subject, now: UtcMs) -> Result<(Found, Outlook), LedgerError> {
+    let found = Asking { conn, now }.of_subject(subject)?;
     let outlook = outlook::outlook(conn, &found, now)?;
     Ok((found, outlook))
 }
@@ -136,15 +130,6 @@ pub fn load_production(
     now: UtcMs,
 ) -> Result<Option<Production>, LedgerError> {
     plan::production(conn, id, now)
-}
-
-/// A person and what they have out at `now`.
-pub fn load_person(
-    conn: &Connection,
-    id: &PersonId,
-    now: UtcMs,
-) -> Result<Option<crate::domain::person::Person>, LedgerError> {
-    people::person_with_gear(conn, id, now)
 }
 
 #[cfg(test)]

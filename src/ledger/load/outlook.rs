@@ -25,6 +25,12 @@ const UNIT_CLAIMS_MAX: u32 = 2_000;
 /// Units of a model.
 const UNITS_MAX: u32 = 2_000;
 
+/// A claim `c` of the booking `b` for the production `p`, in the order in which [`claim_row`] reads it.
+pub const CLAIM_COLUMNS: &str =
+    "c.resource, c.count, b.id, coalesce(json_extract(b.plan, '$.title'), p.title, b.client, b.id),
+     b.production, (SELECT json_group_array(x.person) FROM booking_person x WHERE x.booking = b.id),
+     b.starts_ms, b.ends_ms, c.from_ms, c.until_ms, c.confirmed";
+
 /// What stands against a thing going anywhere from `now` on.
 pub fn outlook(conn: &Connection, found: &Found, now: UtcMs) -> Result<Outlook, LedgerError> {
     match found {
@@ -70,20 +76,21 @@ pub fn claims(
     now: UtcMs,
     max: u32,
 ) -> Result<Vec<Claim>, LedgerError> {
-    let sql = "SELECT c.resource, c.count, b.id, coalesce(json_extract(b.plan, '$.title'), p.title, b.client, b.id),
-               b.production, (SELECT json_group_array(x.person) FROM booking_person x WHERE x.booking = b.id),
-               b.starts_ms, b.ends_ms, c.from_ms, c.until_ms, c.confirmed
+    let sql = format!(
+        "SELECT {CLAIM_COLUMNS}
                FROM (SELECT c.* FROM json_each(?1) j CROSS JOIN claim c ON c.resource = j.value AND c.until_ms > ?2
                ORDER BY c.from_ms, c.resource, c.booking LIMIT ?3) c
                CROSS JOIN booking b ON b.id = c.booking LEFT JOIN production p ON p.id = b.production
-               ORDER BY c.from_ms, c.resource, c.booking";
+               ORDER BY c.from_ms, c.resource, c.booking"
+    );
     let names: Vec<String> = resources.iter().map(ToString::to_string).collect();
     let names = serde_json::to_string(&names)?;
-    let mut statement = conn.prepare_cached(sql)?;
+    let mut statement = conn.prepare_cached(&sql)?;
     Ok(statement.query_map(params![names, now, max], claim_row)?.collect::<Result<_, _>>()?)
 }
 
-fn claim_row(row: &Row<'_>) -> rusqlite::Result<Claim> {
+/// Reads [`CLAIM_COLUMNS`], which begin the row.
+pub fn claim_row(row: &Row<'_>) -> rusqlite::Result<Claim> {
     let resource: String = row.get(0)?;
     let resource = Resource::parse(&resource)
         .ok_or_else(|| rusqlite::Error::InvalidColumnType(0, "resource".into(), Type::Text))?;
@@ -111,7 +118,7 @@ fn model_pool(conn: &Connection, model: &ModelId, now: UtcMs) -> Result<Option<P
     if of_model.is_empty() {
         return Ok(None);
     }
-    let mut units = units(conn, model)?;
+    let mut units = units(conn, model, UNITS_MAX)?;
     let names: Vec<Resource> = units.iter().map(|unit| Resource::Asset(unit.asset.clone())).collect();
     let mut by_unit: BTreeMap<Resource, Vec<Claim>> = BTreeMap::new();
     for claim in claims(conn, &names, now, UNIT_CLAIMS_MAX)? {
@@ -123,15 +130,13 @@ fn model_pool(conn: &Connection, model: &ModelId, now: UtcMs) -> Result<Option<P
     Ok(Some(Pool { resource, name: model.to_string(), claims: of_model, units }))
 }
 
-/// The units of a model that are in service and belong in no kit.
-fn units(conn: &Connection, model: &ModelId) -> Result<Vec<Unit>, LedgerError> {
-    let sql = format!(
-        "SELECT a.id, a.name, c.out, c.due_ms, c.booking FROM asset a
+/// The units of a model that are in service and belong in no kit, by id, so many at most.
+pub fn units(conn: &Connection, model: &ModelId, max: u32) -> Result<Vec<Unit>, LedgerError> {
+    let sql = "SELECT a.id, a.name, c.out, c.due_ms, c.booking FROM asset a
          LEFT JOIN custody c ON c.subject = 'asset/' || a.id LEFT JOIN standing s ON s.subject = 'asset/' || a.id
          WHERE a.model = ?1 AND a.kit IS NULL AND a.retired = 0 AND a.loan <> ?2 AND s.lost_since_ms IS NULL
          AND NOT EXISTS (SELECT 1 FROM job j WHERE j.subject = 'asset/' || a.id AND j.blocks = 1)
-         ORDER BY a.id LIMIT {UNITS_MAX}"
-    );
+         ORDER BY a.id LIMIT ?3";
     let read = |row: &Row<'_>| {
         let (asset, name): (AssetId, String) = (row.get(0)?, row.get(1)?);
         let out = row.get::<_, Option<bool>>(2)?.unwrap_or(false);
@@ -139,6 +144,6 @@ fn units(conn: &Connection, model: &ModelId) -> Result<Vec<Unit>, LedgerError> {
         let booking: Option<BookingId> = row.get(4)?;
         Ok(Unit { asset, name, out_until: out.then_some(due), booking, claims: Vec::new() })
     };
-    let mut statement = conn.prepare_cached(&sql)?;
-    Ok(statement.query_map(params![model, Loan::NotForLoan.name()], read)?.collect::<Result<_, _>>()?)
+    let mut statement = conn.prepare_cached(sql)?;
+    Ok(statement.query_map(params![model, Loan::NotForLoan.name(), max], read)?.collect::<Result<_, _>>()?)
 }

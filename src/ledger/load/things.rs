@@ -1,12 +1,12 @@
 //! Assets, kits and stock, with who holds them and the state they are in.
 
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::de::DeserializeOwned;
 
 use super::people::{PERSON_COLUMNS, holder_row};
 use crate::domain::fact::{Condition, Loan, StockUse};
-use crate::domain::id::{AssetId, KitId, PersonId, ProductionId, RoomId, StockId};
+use crate::domain::id::{AssetId, KitId, ProductionId, RoomId, StockId};
 use crate::domain::loaded::{Asset, Job, Kit, Recall, Room, Standing, Stock};
 use crate::ledger::rows::{CUSTODY_COLUMNS, custody};
 use crate::ledger::{LedgerError, load_plan};
@@ -178,14 +178,9 @@ pub fn kit_and_outer(conn: &Connection, id: &KitId) -> Result<Vec<KitId>, Ledger
     Ok(conn.prepare_cached(sql)?.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-/// Loads a stock, and how many pieces of it a person has out.
-pub fn stock(
-    conn: &Connection,
-    id: &StockId,
-    person: Option<&PersonId>,
-) -> Result<Option<Stock>, LedgerError> {
-    let sql = "SELECT id, name, use, count, out, home, (SELECT coalesce(sum(o.count), 0) FROM stock_out o
-               WHERE o.stock = stock.id AND o.person = coalesce(?2, '')) FROM stock WHERE id = ?1";
+/// Loads a stock, and the pieces of it that are out.
+pub fn stock(conn: &Connection, id: &StockId) -> Result<Option<Stock>, LedgerError> {
+    let sql = "SELECT id, name, use, count, out, home FROM stock WHERE id = ?1";
     let pieces = |row: &Row<'_>, column: usize| -> rusqlite::Result<u32> {
         Ok(u32::try_from(row.get::<_, i64>(column)?.max(0)).unwrap_or(u32::MAX))
     };
@@ -198,11 +193,10 @@ pub fn stock(
             count: pieces(row, 3)?,
             out: pieces(row, 4)?,
             lots: Vec::new(),
-            mine: pieces(row, 6)?,
             home: row.get(5)?,
         })
     };
-    let stock = conn.prepare_cached(sql)?.query_row(params![id, person], read).optional()?;
+    let stock = conn.prepare_cached(sql)?.query_row([id], read).optional()?;
     let shelf = load_plan::shelf(conn, id)?;
     let lots = shelf.map(|(_, shelf)| shelf.lots).unwrap_or_default();
     Ok(stock.map(|stock| Stock { lots, ..stock }))

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{FOR_EVER, json, near, rows, shelf};
+use super::{FOR_EVER, near, rows, shelf};
 use crate::domain::fact::{BookingMade, Loan, StockUse};
 use crate::domain::id::{AssetId, KitId, ModelId, RoomId, StockId};
 use crate::domain::plan::clash::LATER_MS;
 use crate::domain::plan::loaded::{BookingLoaded, Out, Part, Thing};
 use crate::domain::plan::{Claim, Pool, Resource, Unit};
 use crate::ledger::LedgerError;
+use crate::ledger::load::{self, CLAIM_COLUMNS, claim_row};
 use crate::time::UtcMs;
 
 /// Things that could be had instead: more are not looked at.
@@ -138,16 +138,16 @@ impl Loading<'_> {
         resources: &[Resource],
         (from, until): (UtcMs, UtcMs),
     ) -> Result<BTreeMap<Resource, Vec<Claim>>, LedgerError> {
-        let sql = "SELECT c.resource, c.count, b.id, coalesce(json_extract(b.plan, '$.title'), p.title, b.client, b.id),
-                   b.production, (SELECT json_group_array(x.person) FROM booking_person x WHERE x.booking = b.id),
-                   b.starts_ms, b.ends_ms, c.from_ms, c.until_ms, c.confirmed
-                   FROM json_each(?1) j CROSS JOIN claim c ON c.resource = j.value AND c.until_ms > ?2
-                   JOIN booking b ON b.id = c.booking LEFT JOIN production p ON p.id = b.production
-                   WHERE c.from_ms < ?3 ORDER BY c.from_ms, c.resource, c.booking";
+        let sql = format!(
+            "SELECT {CLAIM_COLUMNS} FROM json_each(?1) j
+             CROSS JOIN claim c ON c.resource = j.value AND c.until_ms > ?2
+             JOIN booking b ON b.id = c.booking LEFT JOIN production p ON p.id = b.production
+             WHERE c.from_ms < ?3 ORDER BY c.from_ms, c.resource, c.booking"
+        );
         let names: BTreeSet<String> = resources.iter().map(ToString::to_string).collect();
         let names = serde_json::to_string(&names)?;
         let mut claims: BTreeMap<Resource, Vec<Claim>> = BTreeMap::new();
-        for claim in rows(self.conn, sql, params![names, from, until], claim_row)? {
+        for claim in rows(self.conn, &sql, params![names, from, until], claim_row)? {
             claims.entry(claim.resource.clone()).or_default().push(claim);
         }
         Ok(claims)
@@ -267,34 +267,7 @@ fn plain(resource: Resource, name: String) -> Part {
     Part { resource, name, unavailable: None, out: None, claims: Vec::new() }
 }
 
-fn claim_row(row: &Row<'_>) -> rusqlite::Result<Claim> {
-    let resource: String = row.get(0)?;
-    let resource = Resource::parse(&resource)
-        .ok_or_else(|| rusqlite::Error::InvalidColumnType(0, "resource".into(), Type::Text))?;
-    Ok(Claim {
-        resource,
-        count: row.get(1)?,
-        booking: row.get(2)?,
-        title: row.get(3)?,
-        production: row.get(4)?,
-        people: json(row, 5)?,
-        starts: row.get(6)?,
-        ends: row.get(7)?,
-        from: row.get(8)?,
-        until: row.get(9)?,
-        confirmed: row.get(10)?,
-    })
-}
-
 /// The units of a model that are in service and belong in no kit.
 pub fn units(conn: &Connection, model: &ModelId) -> Result<Vec<Unit>, LedgerError> {
-    let sql = format!("{PART_OF_ASSET} WHERE a.model = ?1 AND a.kit IS NULL ORDER BY a.id");
-    let found = rows(conn, &sql, [model], asset_row)?.into_iter().map(|(part, _, _)| part);
-    let unit = |part: Part| {
-        let Resource::Asset(asset) = part.resource else { return None };
-        let out_until = part.out.as_ref().map(|out| out.until.unwrap_or(FOR_EVER));
-        let booking = part.out.and_then(|out| out.booking);
-        Some(Unit { asset, name: part.name, out_until, booking, claims: Vec::new() })
-    };
-    Ok(found.filter(|part| part.unavailable.is_none()).filter_map(unit).collect())
+    load::units(conn, model, u32::MAX)
 }
