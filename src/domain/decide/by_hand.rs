@@ -1,6 +1,5 @@
 //! What is asked for by other means than a reader: the same rules, by other words. Bookings are decided in `plan::book`.
 
-use super::judge::Answered;
 use super::moves::Group;
 use super::{Decision, Door, answer, back, card, condition, gear, held, learn, longer, stock, what, who_id};
 use crate::domain::code::Code;
@@ -16,6 +15,7 @@ use crate::domain::policy::{Answerer, Situation};
 use crate::domain::rules::{DoorRules, HouseRules, STAGES};
 use crate::domain::session::{Mode, Session};
 use crate::domain::verdict::{Concern, Verdict, What};
+use crate::domain::weigh::Answered;
 use crate::domain::words::when;
 use crate::time::{Now, UtcMs};
 

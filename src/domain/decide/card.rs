@@ -1,6 +1,5 @@
 //! Control cards: DONE, CANCEL, RETURN, EXTEND, CONFIRM, UNDO, LEARN, and the conditions.
 
-use super::judge::Answered;
 use super::moves::Group;
 use super::{Decision, Door, answer, badge, condition, gear, learn, longer, stock};
 use crate::domain::code::{Card, Code};
@@ -9,6 +8,7 @@ use crate::domain::loaded::{Found, LastScan, Loaded};
 use crate::domain::person::Roles;
 use crate::domain::session::{Ask, Mode, Question, Session};
 use crate::domain::verdict::Verdict;
+use crate::domain::weigh::Answered;
 
 /// A control card was scanned.
 pub fn scanned(door: &Door, mut session: Session, card: Card) -> Decision {

@@ -1,14 +1,15 @@
 //! Gear on the reader: out, handed over, again, or a question. What comes back is in `back`.
 
-use super::judge::{Answered, Outcome, judge};
+use super::judge;
 use super::moves::Group;
 use super::purpose::Purpose;
 use super::{Decision, Door, answer, back, held, longer, who_id};
 use crate::domain::custody::MoveKind;
 use crate::domain::fact::{Body, Movement};
-use crate::domain::policy::{Answerer, Situation};
+use crate::domain::policy::Answerer;
 use crate::domain::session::{Mode, Question, Session};
 use crate::domain::verdict::{Concern, Raised, Verdict};
+use crate::domain::weigh::{Answered, Outcome, situations, weigh};
 use crate::time::UtcMs;
 
 /// A label of gear was scanned.
@@ -54,12 +55,12 @@ pub fn take(door: &Door, session: Session, group: &Group, answered: Option<&Answ
             return answer(door.ask(session, Question::WhichBooking, Answerer::Anybody, &[]), verdict);
         }
     };
-    let judged = judge(door, &session, group, &purpose);
-    let due = judged.due;
-    match judged.outcome(answered) {
+    let (raised, due) = judge::raised(door, &session, group, &purpose);
+    match weigh(&door.rules.house.policy, raised).outcome(answered) {
         Outcome::Refused { raised } => refused(door, session, group, raised),
         Outcome::Asks { raised, answerer } => ask(door, session, group, raised, answerer),
-        Outcome::Goes { notices, overrides } => {
+        Outcome::Goes { notices, confirmed } => {
+            let overrides = situations(&confirmed);
             let by = answered.filter(|_| !overrides.is_empty()).and_then(|answered| answered.by.clone());
             let make = |movement| Movement {
                 confirmed_by: by.clone(),
@@ -117,7 +118,6 @@ fn refused(door: &Door, session: Session, group: &Group, raised: Vec<Raised>) ->
 
 fn ask(door: &Door, session: Session, group: &Group, raised: Vec<Raised>, answerer: Answerer) -> Decision {
     let facts = sightings(door, &session, group);
-    let situations: Vec<Situation> = raised.iter().map(|raised| raised.concern.situation()).collect();
     let hand_over = match raised.as_slice() {
         [Raised { concern: Concern::AlreadyOutToOther { holder }, .. }] if answerer == Answerer::Anybody => {
             Some(holder.clone())
@@ -125,7 +125,7 @@ fn ask(door: &Door, session: Session, group: &Group, raised: Vec<Raised>, answer
         _ => None,
     };
     let question = if hand_over.is_some() { Question::HandOver } else { Question::AllTheSame };
-    let session = door.ask(session, question, answerer, &situations);
+    let session = door.ask(session, question, answerer, &situations(&raised));
     let verdict = match hand_over {
         Some(holder) => Verdict::AlreadyOutToOther { what: group.what(), holder },
         None => Verdict::Objection { what: group.what(), raised, answerer },

@@ -1,14 +1,13 @@
 //! EXTEND: gear that is out stays out longer, as far as nobody else is waiting for it.
 
-use super::judge::{Answered, Outcome, weigh};
 use super::moves::Group;
-use super::of_promise::{about, as_promise, closed_at, exhausted, in_the_way, next_open};
+use super::of_promise::{about, closed_at, exhausted, in_the_way, next_open};
 use super::{Decision, Door, answer, held};
 use crate::domain::custody::{Custody, MoveKind};
 use crate::domain::fact::{Body, Movement};
-use crate::domain::policy::Situation;
 use crate::domain::session::{Question, Session};
 use crate::domain::verdict::{Concern, Raised, Verdict};
+use crate::domain::weigh::{Answered, Outcome, situations, weigh};
 use crate::time::UtcMs;
 
 /// A label of gear was scanned while EXTEND is on.
@@ -37,18 +36,16 @@ pub fn extend(door: &Door, session: Session, group: &Group, answered: Option<&An
         return answer(session, Verdict::NotOutToExtend { what: group.what() });
     };
     let (raised, due) = raised(door, group, custody);
-    let judged = weigh(door, raised, due);
-    let due = judged.due;
-    match judged.outcome(answered) {
+    match weigh(&door.rules.house.policy, raised).outcome(answered) {
         Outcome::Refused { raised } => {
             answer(Session { pending: None, ..session }, Verdict::Refusal { what: group.what(), raised })
         }
         Outcome::Asks { raised, answerer } => {
-            let situations: Vec<Situation> = raised.iter().map(|raised| raised.concern.situation()).collect();
-            let session = door.ask(session, Question::LongerAllTheSame, answerer, &situations);
+            let session = door.ask(session, Question::LongerAllTheSame, answerer, &situations(&raised));
             answer(session, Verdict::Objection { what: group.what(), raised, answerer })
         }
-        Outcome::Goes { notices, overrides } => {
+        Outcome::Goes { notices, confirmed } => {
+            let overrides = situations(&confirmed);
             let by = answered.filter(|_| !overrides.is_empty()).and_then(|answered| answered.by.clone());
             let mut session = door.begin(session);
             let facts = group.facts(door, &session, &group.coming_parts(), |custody, movement| {
@@ -126,7 +123,7 @@ fn promised(
         due = if door.until.is_none() { at.max(from) } else { due };
     }
     if let Some(claim) = in_the_way(door, custody, now, due) {
-        let to = as_promise(claim);
+        let to = claim.promise();
         let concern = match claim.from {
             _ if !claim.confirmed => Concern::HeldByOther { to },
             at if may_shorten(at) => {
@@ -139,7 +136,7 @@ fn promised(
         raised.push(about(group, claim, concern));
     }
     if let Some((pool, short)) = exhausted(door, group, custody.booking.as_ref(), (from, due)) {
-        let (to, promised, left) = (as_promise(&short.first), short.promised, short.left);
+        let (to, promised, left) = (short.first.promise(), short.promised, short.left);
         if may_shorten(short.at) {
             due = short.at;
             raised.push(Concern::BookedToOtherNext { to }.into());

@@ -10,7 +10,7 @@ use crate::domain::id::AssetId;
 use crate::domain::plan::pool::{Short, shortage};
 use crate::domain::plan::{Claim, Pool, Resource};
 use crate::domain::session::Session;
-use crate::domain::verdict::{Concern, Promise, Raised, Remark};
+use crate::domain::verdict::{Concern, Raised, Remark};
 use crate::time::UtcMs;
 
 /// What stands against the thing being away until then, and when it is to be back.
@@ -65,15 +65,6 @@ fn is_own(claim: &Claim, session: &Session, purpose: &Purpose) -> bool {
     this || mine || (production.is_some() && claim.production.as_ref() == production)
 }
 
-fn promise(claim: &Claim) -> Promise {
-    Promise {
-        booking: claim.booking.clone(),
-        title: claim.title.clone(),
-        from: claim.from,
-        until: claim.until,
-    }
-}
-
 /// An objection with the member of a kit that the claim is on.
 pub fn about(group: &Group, claim: &Claim, concern: Concern) -> Raised {
     Raised { concern, member: member_of(group, claim) }
@@ -105,11 +96,11 @@ fn promised(
     let meeting = others.iter().filter(|claim| claim.meets(now, due));
     let Some(claim) = meeting.clone().filter(|claim| claim.confirmed).min_by_key(|claim| claim.from) else {
         let held = meeting.min_by_key(|claim| claim.from);
-        raised.extend(held.map(|claim| about(group, claim, Concern::HeldByOther { to: promise(claim) })));
+        raised.extend(held.map(|claim| about(group, claim, Concern::HeldByOther { to: claim.promise() })));
         return (raised, due);
     };
     let soon = claim.from.since(now) < door.rules.house.loan_min_ms;
-    let to = promise(claim);
+    let to = claim.promise();
     let (concern, due) = if claim.from <= now || (soon && !is_fixed) {
         (Concern::BookedToOther { to }, due)
     } else if is_fixed {
@@ -148,7 +139,7 @@ fn pooled(
         Some((pool, short))
     });
     let Some((pool, short)) = short else { return (None, due) };
-    let to = promise(&short.first);
+    let to = short.first.promise();
     let can_wait = short.at.since(door.now.utc) >= door.rules.house.loan_min_ms;
     if can_wait && !purpose.is_fixed() {
         return (Some(Concern::BookedToOtherNext { to }), short.at);
@@ -195,7 +186,7 @@ pub fn wanted_next(door: &Door, group: &Group, came_from: Option<&Claimant>) -> 
         .filter(|claim| claim.confirmed && claim.meets(now, until) && came_from != Some(&claim.booking))
         .min_by_key(|claim| claim.from);
     if let Some(claim) = wanted {
-        let remark = Remark::WantedNext { to: promise(claim) };
+        let remark = Remark::WantedNext { to: claim.promise() };
         let member = member_of(group, claim);
         return Some(match member {
             Some(name) => Remark::OfMember { name, remark: Box::new(remark) },
@@ -203,7 +194,7 @@ pub fn wanted_next(door: &Door, group: &Group, came_from: Option<&Claimant>) -> 
         });
     }
     let (_, short) = exhausted(door, group, came_from, (now, until))?;
-    Some(Remark::WantedNext { to: promise(&short.first) })
+    Some(Remark::WantedNext { to: short.first.promise() })
 }
 
 /// The booking that a thing comes back from.
@@ -221,9 +212,4 @@ pub fn in_the_way<'a>(door: &'a Door, custody: &Custody, from: UtcMs, until: Utc
     claims
         .filter(|claim| claim.meets(from, until) && !is_own(claim))
         .min_by_key(|claim| (!claim.confirmed, claim.from))
-}
-
-/// A claim as a promise.
-pub fn as_promise(claim: &Claim) -> Promise {
-    promise(claim)
 }

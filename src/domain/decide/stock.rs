@@ -1,16 +1,15 @@
 //! Counted things: one shelf label, and so many pieces at each scan.
 
-use super::judge::{Answered, Outcome, weigh};
-use super::of_promise::{as_promise, closed_at, next_open, of_others};
+use super::of_promise::{closed_at, next_open, of_others};
 use super::purpose::Purpose;
 use super::{Decision, Door, answer, back, of_person, of_production, what};
 use crate::domain::fact::{Body, Movement, NewFact, StockUse, Subject};
 use crate::domain::id::BookingId;
 use crate::domain::loaded::{Standing, Stock};
 use crate::domain::plan::pool::stock_shortage;
-use crate::domain::policy::Situation;
 use crate::domain::session::{Lot, Mode, Question, Session};
 use crate::domain::verdict::{Concern, Raised, Verdict, What};
+use crate::domain::weigh::{Answered, Outcome, situations, weigh};
 use crate::time::UtcMs;
 
 use super::moves::Group;
@@ -51,17 +50,16 @@ pub fn take(
     let group = Group::of_stock(stock, &standing);
     let purpose = Purpose::or_none(door, &session, &group);
     let (raised, due) = raised(door, &session, stock, pieces, &group, &purpose);
-    let judged = weigh(door, raised, due);
-    match judged.outcome(answered) {
+    match weigh(&door.rules.house.policy, raised).outcome(answered) {
         Outcome::Refused { raised } => {
             answer(Session { pending: None, ..session }, Verdict::Refusal { what: named(stock), raised })
         }
         Outcome::Asks { raised, answerer } => {
-            let situations: Vec<Situation> = raised.iter().map(|raised| raised.concern.situation()).collect();
-            let session = door.ask(session, Question::AllTheSame, answerer, &situations);
+            let session = door.ask(session, Question::AllTheSame, answerer, &situations(&raised));
             answer(session, Verdict::Objection { what: named(stock), raised, answerer })
         }
-        Outcome::Goes { notices, overrides } => {
+        Outcome::Goes { notices, confirmed } => {
+            let overrides = situations(&confirmed);
             let confirmed_by =
                 answered.filter(|_| !overrides.is_empty()).and_then(|answered| answered.by.clone());
             let movement = Movement { confirmed_by, overrides, ..movement(door, &session, pieces) };
@@ -184,7 +182,7 @@ fn promised(
         Some((pool, short))
     });
     let Some((pool, short)) = short else { return (None, due) };
-    let to = as_promise(&short.first);
+    let to = short.first.promise();
     let can_wait = short.at.since(door.now.utc) >= door.rules.house.loan_min_ms;
     if lent && can_wait && !purpose.is_fixed() {
         return (Some(Concern::BookedToOtherNext { to }), short.at);

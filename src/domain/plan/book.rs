@@ -10,9 +10,10 @@ use super::sense::{apart, sensible};
 use crate::domain::command::{Actor, Repeats};
 use crate::domain::fact::{Body, BookingCancelled, BookingMade, NewFact, Subject};
 use crate::domain::id::BookingId;
-use crate::domain::policy::{Answerer, Rule, Situation};
+use crate::domain::policy::Situation;
 use crate::domain::rules::HouseRules;
 use crate::domain::verdict::{Concern, Raised, Telling, Verdict};
+use crate::domain::weigh::{Answered, Outcome, situations, weigh};
 use crate::time::{Now, UtcMs};
 
 /// So many conflicts and notices are said.
@@ -245,29 +246,27 @@ fn judged(
     rules: &HouseRules,
     now: UtcMs,
 ) -> Result<(Vec<Raised>, Vec<Situation>), Refused> {
-    let rule = |raised: &Raised| rules.policy.rule(raised.concern.situation());
-    if let Some(refused) = raised.iter().find(|raised| rule(raised) == Rule::Refused) {
-        let telling = Telling { names: false, zone: rules.zone, now };
-        let why = format!("{booking} cannot be booked by the rules of the house: {}", refused.say(&telling));
-        return Err(Box::new(Verdict::NoSense { why }));
+    let answered =
+        confirm.then(|| Answered { by: actor.person.clone(), roles: actor.roles, situations: None });
+    match weigh(&rules.policy, raised).outcome(answered.as_ref()) {
+        Outcome::Refused { raised } => {
+            let telling = Telling { names: false, zone: rules.zone, now };
+            let said = raised.first().map(|refused| refused.say(&telling)).unwrap_or_default();
+            let why = format!("{booking} cannot be booked by the rules of the house: {said}");
+            Err(Box::new(Verdict::NoSense { why }))
+        }
+        Outcome::Asks { mut raised, answerer } => {
+            raised.truncate(SAID_MAX);
+            let named = booking.to_string();
+            Err(Box::new(Verdict::OrderObjection { named, what: None, raised, answerer }))
+        }
+        // A booking is read again later: what was confirmed is said as well.
+        Outcome::Goes { notices, confirmed } => {
+            let overrides: BTreeSet<Situation> = situations(&confirmed).into_iter().collect();
+            let said = confirmed.into_iter().chain(notices).take(SAID_MAX).collect();
+            Ok((said, overrides.into_iter().collect()))
+        }
     }
-    let (mut asked, said): (Vec<Raised>, Vec<Raised>) = raised
-        .into_iter()
-        .filter(|raised| rule(raised) != Rule::Done)
-        .partition(|raised| matches!(rule(raised), Rule::Ask(_)));
-    let answerers = asked.iter().filter_map(|raised| match rule(raised) {
-        Rule::Ask(answerer) => Some(answerer),
-        _ => None,
-    });
-    let answerer = answerers.fold(Answerer::Anybody, Answerer::and);
-    let answered = confirm && answerer.admits(actor.roles);
-    if !asked.is_empty() && !answered {
-        asked.truncate(SAID_MAX);
-        let (named, raised) = (booking.to_string(), asked);
-        return Err(Box::new(Verdict::OrderObjection { named, what: None, raised, answerer }));
-    }
-    let overrides: BTreeSet<Situation> = asked.iter().map(|raised| raised.concern.situation()).collect();
-    Ok((asked.into_iter().chain(said).take(SAID_MAX).collect(), overrides.into_iter().collect()))
 }
 
 fn title(booking: &BookingId, plan: &BookingMade, loaded: &BookingLoaded) -> String {
@@ -288,7 +287,7 @@ mod tests {
     use crate::domain::plan::loaded::{Out, Part, Thing};
     use crate::domain::plan::pool::Shelf;
     use crate::domain::plan::{Claim, Pool};
-    use crate::domain::policy::Situation;
+    use crate::domain::policy::{Answerer, Rule};
     use crate::time::MonoMs;
 
     const HOUR_MS: i64 = 3_600_000;

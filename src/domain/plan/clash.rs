@@ -56,7 +56,7 @@ impl Occurrence<'_> {
         held.extend(self.pool_holds());
         held.sort_by(|one, two| (one.from, &one.booking).cmp(&(two.from, &two.booking)));
         held.dedup_by(|one, two| one.booking == two.booking);
-        held.into_iter().map(promise).collect()
+        held.into_iter().map(Claim::promise).collect()
     }
 
     /// Holds without which there would be enough of a model or a stock.
@@ -256,13 +256,4 @@ fn in_pool<'a>(pool: &Pool, assets: &[&'a AssetId]) -> Vec<&'a AssetId> {
 fn wanted_of(quantities: &[Quantity], of: &str) -> u32 {
     let counts = quantities.iter().filter(|quantity| quantity.of == of).map(|quantity| quantity.count);
     counts.fold(0, u32::saturating_add)
-}
-
-fn promise(claim: &Claim) -> Promise {
-    Promise {
-        booking: claim.booking.clone(),
-        title: claim.title.clone(),
-        from: claim.from,
-        until: claim.until,
-    }
 }

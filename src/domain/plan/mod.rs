@@ -1,6 +1,7 @@
 //! The plan: who has promised what to whom, when, and what is left. Facility and project share it.
 
 use super::id::{AssetId, BookingId, KitId, ModelId, PersonId, ProductionId, RoomId, StockId};
+use super::verdict::Promise;
 use crate::time::UtcMs;
 
 pub mod book;
@@ -90,6 +91,16 @@ impl Claim {
     /// Whether it takes the thing at some moment of `from..until`.
     pub fn meets(&self, from: UtcMs, until: UtcMs) -> bool {
         self.from < until && from < self.until
+    }
+
+    /// The same, as it is said to others.
+    pub fn promise(&self) -> Promise {
+        Promise {
+            booking: self.booking.clone(),
+            title: self.title.clone(),
+            from: self.from,
+            until: self.until,
+        }
     }
 }
 

@@ -200,7 +200,26 @@ impl Concern {
             Self::StockShort { wanted, count, available } => {
                 format!("{wanted} wanted: {count} pieces, {available} available")
             }
-            _ => String::new(),
+            // Said above. Without a catch-all here the compiler asks for the words of a new one.
+            Self::PersonExpired { .. }
+            | Self::PersonSuspended { .. }
+            | Self::HasOverdue { .. }
+            | Self::OverLimit { .. }
+            | Self::NotCertified { .. }
+            | Self::NotOnProduction { .. }
+            | Self::OverBudget { .. }
+            | Self::WrongStage { .. }
+            | Self::Retired
+            | Self::NotForLoan
+            | Self::Restricted
+            | Self::MaintenanceBlock { .. }
+            | Self::MaintenanceFlag { .. }
+            | Self::InspectionOverdue { .. }
+            | Self::Incomplete { .. }
+            | Self::MarkedLost { .. }
+            | Self::PartOfKit { .. }
+            | Self::KitMemberUnavailable { .. }
+            | Self::StrangerInKit { .. } => String::new(),
         }
     }
 }
