@@ -342,6 +342,10 @@ fn take(bookings: &mut Bookings, step: &Step) {
             assert!(facts.is_empty(), "a booking that stands was replaced");
         }
         Verdict::NotFound { .. } => assert!(*exists && !bookings.contains_key(&id)),
+        // Whoever makes a booking replaces none: the same words once more, or another one of that id.
+        Verdict::DuplicateScan { .. } | Verdict::NoSense { .. } => {
+            assert!(!*exists && bookings.contains_key(&id) && facts.is_empty());
+        }
         Verdict::Booked { times, .. } => {
             assert!(made.iter().all(|plan| fits(&others, plan)), "booked against a promise");
             assert_eq!(times, made.len());

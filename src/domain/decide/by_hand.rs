@@ -135,6 +135,9 @@ fn answered(asked: &ByHand) -> Option<Answered> {
 
 fn of_stock(door: &Door, asked: &ByHand, session: Session, found: &Stock) -> Decision {
     match asked.command {
+        Command::CheckOut { count: Some(0), .. } | Command::Return { count: Some(0), .. } => {
+            no_sense(session, format!("0 of {} is nothing to move: say how many", found.name))
+        }
         Command::CheckOut { count, .. } => {
             stock::take(door, session, found, count.unwrap_or(1), answered(asked).as_ref())
         }
