@@ -156,7 +156,11 @@ fn of_stock(door: &Door, asked: &ByHand, session: Session, found: &Stock) -> Dec
 fn of_group(door: &Door, asked: &ByHand, session: Session, group: &Group) -> Decision {
     let answered = answered(asked);
     match asked.command {
-        Command::CheckOut { count: Some(pieces), .. } if *pieces != 1 => not_counted(session, group),
+        Command::CheckOut { count: Some(pieces), .. } | Command::Return { count: Some(pieces), .. }
+            if *pieces != 1 =>
+        {
+            not_counted(session, group)
+        }
         Command::CheckOut { .. } => gear::take(door, session, group, answered.as_ref()),
         Command::Return { .. } => brought(door, session, group),
         Command::Extend { .. } => longer::extend(door, session, group, answered.as_ref()),
