@@ -2,7 +2,7 @@
 
 use super::moves::Group;
 use super::of_promise::{about, closed_at, exhausted, in_the_way, next_open};
-use super::{Decision, Door, answer, held};
+use super::{Decision, Door, answer, held, of_person};
 use crate::domain::custody::{Custody, MoveKind};
 use crate::domain::fact::{Body, Movement};
 use crate::domain::session::{Question, Session};
@@ -84,28 +84,15 @@ fn raised(door: &Door, group: &Group, custody: &Custody) -> (Vec<Raised>, UtcMs)
     let wished = door.until.unwrap_or_else(|| from.plus(door.rules.house.extend_ms));
     let closed = closed_at(door, wished);
     let opened = door.until.unwrap_or_else(|| next_open(door, wished));
-    let mut raised: Vec<Raised> = of_holder(door, group).into_iter().map(Raised::from).collect();
+    // It stays with whoever has it, so theirs are the questions, whoever asks for it.
+    let of_holder = group.holder.map(|holder| of_person::takes_nothing(holder, door.now.utc));
+    let mut raised: Vec<Raised> = of_holder.into_iter().flatten().map(Raised::from).collect();
     raised.extend(group.recalls(|_| false));
     let (promises, due) = promised(door, group, custody, (from, opened));
     raised.extend(promises);
     let closed = if due == opened { closed } else { closed_at(door, due) };
     raised.extend(closed.map(|at| Raised::from(Concern::OutOfHours { at })));
     (raised, due)
-}
-
-/// It stays with whoever has it, so theirs are the questions, whoever asks for it.
-fn of_holder(door: &Door, group: &Group) -> Vec<Concern> {
-    let now = door.now.utc;
-    let person = group.holder;
-    let suspended = person.and_then(|person| person.suspended_at(now));
-    let expired = person.filter(|person| person.expired_at(now)).and_then(|person| person.active_until);
-    [
-        expired.map(|since| Concern::PersonExpired { since }),
-        suspended.map(|suspension| Concern::PersonSuspended { until: suspension.until }),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }
 
 /// Who waits for it in that time. It may stay until they need it, where that is longer than now and nobody said when.
