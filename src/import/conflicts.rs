@@ -2,7 +2,7 @@
 //!
 //! One sweep over time for each thing, so that a file as large as the ledger costs n log n. A room, an asset, a kit and
 //! a person can be promised once at a moment; of a model so many as units that can be booked alone are in service, of a
-//! stock so many as the studio has. Where a moment has more promised, the last rows of the file are wrong.
+//! stock so many as the studio has; what is used up does not come back, so of that every booking to come counts at once. Where a moment has more promised, the last rows of the file are wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,7 +78,8 @@ impl<'k> Promises<'k> {
                     }
                     let Some(model) = &asset.model else { continue };
                     let units = all.capacity.entry(Resource::Model(model.clone())).or_default();
-                    if asset.kit.is_none() && !asset.retired && asset.loan != Loan::NotForLoan {
+                    let in_service = !asset.retired && !known.kept_in.contains(id);
+                    if asset.kit.is_none() && in_service && asset.loan != Loan::NotForLoan {
                         *units += 1;
                         all.pool_of.insert(id, model);
                     }
@@ -89,7 +90,8 @@ impl<'k> Promises<'k> {
                     }
                 }
                 (Subject::Stock(id), Body::StockRegistered(stock)) => {
-                    all.capacity.insert(Resource::Stock(id.clone()), stock.count);
+                    let counted = known.pieces.get(id).map_or(stock.count, |pieces| pieces.count);
+                    all.capacity.insert(Resource::Stock(id.clone()), counted);
                 }
                 _ => {}
             }
@@ -105,9 +107,21 @@ impl<'k> Promises<'k> {
         let (from, until) = made.taken();
         self.promises.push(Promise { line, called: self.called(id, made), from, until });
         for (resource, (count, column, named)) in self.taken_by(made) {
+            let count = match self.used_up(&resource) {
+                // What is over takes no more, and what it has had is gone from the shelf.
+                Some(_) if until <= self.known.at => continue,
+                Some(used) => count.saturating_sub(used.get(id).copied().unwrap_or(0)),
+                None => count,
+            };
             let claim = Claim { promise: self.promises.len() - 1, count, column, named };
             self.claims.entry(resource).or_default().push(claim);
         }
+    }
+
+    /// What bookings have had of a stock that is used up; `None` for everything that comes back.
+    fn used_up(&self, resource: &Resource) -> Option<&'k BTreeMap<BookingId, u32>> {
+        let Resource::Stock(id) = resource else { return None };
+        self.known.pieces.get(id)?.used.as_ref()
     }
 
     /// `Night Bus (nb-camera)`
@@ -183,7 +197,9 @@ impl<'k> Promises<'k> {
                 Resource::Model(_) | Resource::Stock(_) => self.capacity.get(resource).copied(),
                 _ => Some(1),
             };
-            let clashes = capacity.map_or_else(Vec::new, |capacity| self.clashes(claims, capacity));
+            let clashes = capacity.map_or_else(Vec::new, |capacity| {
+                self.clashes(claims, capacity, self.used_up(resource).is_some())
+            });
             for clash in clashes {
                 if said.insert((clash.line, clash.claim.column, &clash.claim.named)) {
                     let (line, column) = (clash.line, clash.claim.column);
@@ -196,14 +212,17 @@ impl<'k> Promises<'k> {
     }
 
     /// The claims of rows that are too many at some moment. Each is then left out, so that one mistake is one error.
-    fn clashes<'c>(&self, claims: &'c [Claim], capacity: u32) -> Vec<Clash<'c>> {
+    /// What `lasts` is promised for ever.
+    fn clashes<'c>(&self, claims: &'c [Claim], capacity: u32, lasts: bool) -> Vec<Clash<'c>> {
         let mut clashes = Vec::new();
         let mut starts: Vec<(&Claim, &Promise)> =
             claims.iter().filter_map(|claim| Some((claim, self.promises.get(claim.promise)?))).collect();
         starts.sort_by_key(|(_, promise)| promise.from);
         let mut now = Moment::default();
         for (claim, promise) in starts {
-            now.forget_until(promise.from);
+            if !lasts {
+                now.forget_until(promise.from);
+            }
             now.begin(claim, promise);
             while now.promised > u64::from(capacity) {
                 let Some((line, claim)) = now.leave_out_last() else { break };

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::rows::body_of;
-use super::{Ledger, LedgerError, Reader, load};
+use super::{Ledger, LedgerError, Reader, load, load_plan};
 use crate::domain::code::Code;
-use crate::domain::fact::{Body, Subject};
-use crate::domain::id::{AssetId, PersonHandle, PersonId, RoomId};
-use crate::domain::known::{Identity, Known};
+use crate::domain::fact::{Body, StockUse, Subject};
+use crate::domain::id::{AssetId, BookingId, PersonHandle, PersonId, RoomId, StockId};
+use crate::domain::known::{Identity, Known, Pieces};
 use crate::domain::loaded::Found;
 
 impl Ledger {
@@ -77,6 +77,19 @@ impl Reader {
 fn known(conn: &Connection) -> Result<Known, LedgerError> {
     Ok(Known {
         seq: super::head_seq(conn)?,
+        at: conn
+            .query_row("SELECT at_ms FROM fact ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))
+            .optional()?
+            .unwrap_or_default(),
+        kept_in: rows(
+            conn,
+            "SELECT substr(subject, 7) FROM standing WHERE lost_since_ms IS NOT NULL AND subject GLOB 'asset/*'
+             UNION SELECT substr(subject, 7) FROM job WHERE blocks = 1 AND subject GLOB 'asset/*'",
+            |row| row.get(0),
+        )?
+        .into_iter()
+        .collect(),
+        pieces: pieces(conn)?,
         registered: registered(conn)?,
         tags: tags(conn)?,
         badges: rows(conn, "SELECT code, person FROM badge", |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -108,6 +121,23 @@ fn registered(conn: &Connection) -> Result<BTreeMap<Subject, Body>, LedgerError>
         };
     }
     Ok(registered)
+}
+
+fn pieces(conn: &Connection) -> Result<BTreeMap<StockId, Pieces>, LedgerError> {
+    let mut pieces = BTreeMap::new();
+    for id in rows(conn, "SELECT id FROM stock", |row| row.get::<_, StockId>(0))? {
+        let Some((_, shelf)) = load_plan::shelf(conn, &id)? else { continue };
+        let mut used: BTreeMap<BookingId, u32> = BTreeMap::new();
+        for lot in &shelf.lots {
+            if let Some(booking) = &lot.booking {
+                let had = used.entry(booking.clone()).or_default();
+                *had = had.saturating_add(lot.count);
+            }
+        }
+        let used = (shelf.use_ == StockUse::Consumed).then_some(used);
+        pieces.insert(id, Pieces { count: shelf.count, used });
+    }
+    Ok(pieces)
 }
 
 fn tags(conn: &Connection) -> Result<BTreeMap<Code, BTreeSet<Subject>>, LedgerError> {

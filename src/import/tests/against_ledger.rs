@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::super::{Kind, Plan, prepare};
 use crate::domain::fact::{AssetRegistered, Body, BookingMade, KitRegistered, Loan, NewFact, Subject};
-use crate::domain::id::{KitId, PersonId};
-use crate::domain::known::Known;
+use crate::domain::id::{AssetId, BookingId, KitId, PersonId, StockId};
+use crate::domain::known::{Known, Pieces};
 use crate::domain::rules::HouseRules;
 use crate::time::UtcMs;
 
@@ -457,4 +457,23 @@ proptest! {
         });
         prop_assert_eq!(taken, fits, "{}", lines.concat());
     }
+}
+
+#[test]
+fn what_is_used_up_is_promised_once_for_all_and_what_is_kept_in_is_no_unit() {
+    let mut studio = studio();
+    let pieces = Pieces { count: 10, used: Some([(BookingId::parse("old").unwrap(), 3)].into()) };
+    studio.known.pieces.insert(StockId::parse("gaffer").unwrap(), pieces);
+    studio.bring(Kind::Stock, "id,name,use,count\ngaffer,Gaffer,consumed,10\n");
+    studio.bring(Kind::Bookings, "id,stock,starts,ends\nold,gaffer:5,2026-11-23,2026-11-23\n");
+    // Of the five, three are used already, so two are promised still: eight more are all that is left.
+    let eight = "id,stock,starts,ends\nb8,gaffer:8,2026-12-24,2026-12-24\n";
+    studio.bring(Kind::Bookings, eight);
+    let one_more = "id,stock,starts,ends\nb9,gaffer:1,2027-01-24,2027-01-24\n";
+    assert_eq!(studio.refused(Kind::Bookings, one_more).len(), 1);
+    studio.known.kept_in.insert(AssetId::parse("loose-1").unwrap());
+    studio.bring(Kind::Assets, "id,name,model\nloose-1,Loose 1,loose\nloose-2,Loose 2,loose\n");
+    let two = "id,models,starts,ends\nb10,loose:2,2026-11-28,2026-11-28\n";
+    assert_eq!(studio.refused(Kind::Bookings, two).len(), 1);
+    studio.bring(Kind::Bookings, "id,models,starts,ends\nb10,loose:1,2026-11-28,2026-11-28\n");
 }
