@@ -154,7 +154,9 @@ fn show(config: &Config, screen: &mut Screen, text: &str) -> anyhow::Result<Exit
     let Some(Body::KitRegistered(body)) = body else { anyhow::bail!("no kit is known as {id}") };
     let members = look.reader.members_of(&id)?;
     let missing = look.reader.missing_of(&id)?;
+    let lost = look.reader.lost_of(&id)?;
     let state = |asset: &AssetId, out: bool| match () {
+        () if lost.contains(asset) => "lost",
         () if missing.contains(asset) => "missing",
         () if out => "out",
         () => "here",

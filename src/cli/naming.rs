@@ -82,6 +82,7 @@ fn find_named(reader: &Reader, text: &str, kinds: &[&'static str]) -> anyhow::Re
     for kind in kinds {
         candidates.extend(reader.nameable(kind)?);
     }
+    not_cancelled(reader, text, kinds, &candidates)?;
     match pick(text, &candidates) {
         Pick::One(one) => Ok(one.subject.clone()),
         Pick::Several(several) => {
@@ -90,6 +91,22 @@ fn find_named(reader: &Reader, text: &str, kinds: &[&'static str]) -> anyhow::Re
         }
         Pick::Nothing => Err(unknown(text, kinds, &candidates).into()),
     }
+}
+
+/// A booking that was cancelled is still what its id means: cancelling it twice must not cancel `gig-2` for `gig`.
+fn not_cancelled(reader: &Reader, text: &str, kinds: &[&str], candidates: &[Nameable]) -> anyhow::Result<()> {
+    let text = text.trim().to_lowercase();
+    let Ok(booking) = BookingId::parse(&text) else { return Ok(()) };
+    // Bookings of a series share their title.
+    let another = candidates.iter().any(|one| match rank(&text, one) {
+        Some(0) => true,
+        Some(1) => one.subject.kind() != "booking",
+        _ => false,
+    });
+    if another || !kinds.contains(&"booking") || !reader.is_cancelled(&booking)? {
+        return Ok(());
+    }
+    Err(Failure::No(format!("Booking {booking} is cancelled: `booking add` it anew, or name another")).into())
 }
 
 fn called(one: &Nameable) -> String {

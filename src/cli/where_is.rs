@@ -135,7 +135,7 @@ fn thing(look: &Look<'_>, screen: &mut Screen, subject: &Subject) -> anyhow::Res
     }
     let say = |at: UtcMs| look.say(at);
     let place =
-        custody.map_or_else(|| at_home(&state), |custody| is_out(custody, holder.as_ref(), look.now, &say));
+        custody.map_or_else(|| not_out(&state), |custody| is_out(custody, holder.as_ref(), look.now, &say));
     screen.line(&format!("{} ({subject}): {place}", state.name))?;
     for line in besides.lines(look) {
         screen.line(&line)?;
@@ -166,8 +166,13 @@ fn shelf(look: &Look<'_>, screen: &mut Screen, stock: &Stock) -> anyhow::Result<
     Ok(true)
 }
 
-fn at_home(state: &ThingState) -> String {
-    state.home.as_ref().map_or("home".to_owned(), |home| format!("home, in {home}"))
+fn not_out(state: &ThingState) -> String {
+    let word = state.state_name();
+    match &state.home {
+        Some(home) if word == "home" => format!("home, in {home}"),
+        Some(home) => format!("{word}, belongs in {home}"),
+        None => word.to_owned(),
+    }
 }
 
 fn is_out(custody: &Custody, holder: Option<&Named>, now: UtcMs, say: &dyn Fn(UtcMs) -> String) -> String {
@@ -201,7 +206,7 @@ fn shown(
         asset,
         kit,
         name: state.name.clone(),
-        state: if out.is_some() { "out" } else { "home" },
+        state: state.state_name(),
         home: state.home.clone(),
         room: out.map_or(state.home.clone(), |custody| custody.room.clone()),
         person: holder.map(|who| who.person.clone()),

@@ -217,6 +217,12 @@ impl Reader {
         self.rows_of(sql, params![], read)
     }
 
+    /// Whether there was a booking of that id that was cancelled.
+    pub fn is_cancelled(&self, booking: &BookingId) -> Result<bool, LedgerError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM booking WHERE id = ?1 AND status = 'cancelled')";
+        Ok(self.conn().prepare_cached(sql)?.query_row([booking], |row| row.get(0))?)
+    }
+
     /// The models that assets name.
     pub fn models(&self) -> Result<Vec<String>, LedgerError> {
         let sql = "SELECT DISTINCT model FROM asset WHERE model IS NOT NULL ORDER BY model";
@@ -401,6 +407,13 @@ impl Reader {
     /// Members of a kit that its last roll-call or condition card missed.
     pub fn missing_of(&self, kit: &KitId) -> Result<Vec<AssetId>, LedgerError> {
         let sql = "SELECT m.value FROM standing s, json_each(s.missing) m WHERE s.subject = 'kit/' || ?1";
+        self.rows_of(sql, params![kit], |row| row.get(0))
+    }
+
+    /// Members of a kit that were given up as lost.
+    pub fn lost_of(&self, kit: &KitId) -> Result<Vec<AssetId>, LedgerError> {
+        let sql = "SELECT a.id FROM asset a JOIN standing s ON s.subject = 'asset/' || a.id
+                   WHERE a.kit = ?1 AND s.lost_since_ms IS NOT NULL";
         self.rows_of(sql, params![kit], |row| row.get(0))
     }
 

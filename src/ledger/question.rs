@@ -80,6 +80,19 @@ pub struct ThingState {
     pub seq: i64,
 }
 
+impl ThingState {
+    /// `retired`, `missing`, `out` or `home`: what is out of service is so wherever it is, and what is given up is
+    /// missing whoever had it.
+    pub fn state_name(&self) -> &'static str {
+        match self {
+            Self { is_retired: true, .. } => "retired",
+            Self { is_lost: true, .. } => "missing",
+            Self { custody: Some(custody), .. } if custody.out => "out",
+            _ => "home",
+        }
+    }
+}
+
 /// What open maintenance jobs mean for a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Maintenance {

@@ -446,3 +446,50 @@ fn what_is_free_says_who_has_it_otherwise_and_what_is_free_instead() {
     assert_eq!(studio.fails(&["free", "studio-b", "--from", "2031-03-03", "--to", "2031-03-02"]).0, 2);
     assert_eq!(studio.fails(&["free", "--from", "2031-03-03", "--to", "2031-03-04"]).0, 2);
 }
+
+#[test]
+fn a_booking_that_was_cancelled_never_stands_for_another() {
+    let studio = Studio::by_hand();
+    let span = ["--from", "2031-03-03 09:00", "--to", "2031-03-03 10:00", "--every", "day", "--times", "2"];
+    studio.does(&[&["booking", "add", "gig", "--title", "Gig", "--room", "studio-b"][..], &span].concat());
+    studio.does(&["booking", "cancel", "gig"]);
+    let (exit, no) = studio.fails(&["booking", "cancel", "gig"]);
+    assert!(exit == 1 && no.contains("Booking gig is cancelled"), "{no}");
+    assert_eq!(studio.run(&["booking", "show", "gig-2", "--json"]).json()["status"], json!("confirmed"));
+    assert!(studio.does(&["booking", "cancel", "gig-"]).contains("gig-2"), "a beginning still names it");
+}
+
+#[test]
+fn what_is_recalled_without_a_time_is_wanted_now() {
+    let studio = Studio::by_hand();
+    studio.does(&["checkout", "fx6-a", "--to", "ada"]);
+    studio.does(&["recall", "fx6-a"]);
+    assert!(studio.run(&["where", "fx6-a", "--json"]).json()["recalled_by"].is_string());
+}
+
+#[test]
+fn what_was_given_up_as_lost_is_nowhere_shown_as_here() {
+    let studio = Studio::by_hand();
+    studio.does(&["asset", "lost", "lens-1"]);
+    assert_eq!(studio.run(&["where", "lens-1", "--json"]).json()["state"], json!("missing"));
+    let shown = studio.does(&["where", "lens-1"]);
+    assert!(shown.starts_with("Größe 35 (asset/lens-1): missing"), "{shown}");
+    let kit = studio.does(&["kit", "show", "lens-kit"]);
+    assert!(kit.contains("0 of 1 here") && kit.contains("lost"), "{kit}");
+}
+
+#[test]
+fn a_title_is_one_line_of_plain_text() {
+    let studio = Studio::by_hand();
+    let before = studio.facts();
+    let span = ["--room", "studio-b", "--from", "2031-03-03 09:00", "--to", "2031-03-03 10:00"];
+    for title in ["Two\nlines", "\u{1b}[31mred", "x".repeat(501).as_str()] {
+        let (exit, no) = studio.fails(&[&["booking", "add", "gig", "--title", title][..], &span].concat());
+        assert!(exit == 1 && no.contains("The title has") | no.contains("The title holds"), "{no}");
+        let (_, no) = studio.fails(&["person", "add", "eve", "--name", title]);
+        assert!(no.contains("what is said of eve") | no.contains("is no name"), "{no}");
+        let (_, no) = studio.fails(&["maintenance", "open", "fx6-a", "--note", title]);
+        assert!(no.contains("The note"), "{no}");
+    }
+    assert_eq!(studio.facts(), before);
+}

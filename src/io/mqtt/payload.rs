@@ -102,7 +102,7 @@ pub fn state(thing: &ThingState) -> Vec<u8> {
     let custody = thing.custody.as_ref();
     let held = custody.filter(|custody| custody.out);
     json(&StatePayload {
-        state: state_name(thing, held.is_some()),
+        state: thing.state_name(),
         custody: held.and_then(|custody| custody.person.as_ref()),
         room: match held {
             Some(custody) => custody.room.as_ref(),
@@ -118,19 +118,6 @@ pub fn state(thing: &ThingState) -> Vec<u8> {
         name: &thing.name,
         seq: thing.seq,
     })
-}
-
-/// What is out of service is so wherever it is, and what is given up is missing whoever had it.
-fn state_name(thing: &ThingState, is_out: bool) -> &'static str {
-    if thing.is_retired {
-        "retired"
-    } else if thing.is_lost {
-        "missing"
-    } else if is_out {
-        "out"
-    } else {
-        "home"
-    }
 }
 
 #[derive(Serialize)]
