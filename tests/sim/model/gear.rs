@@ -47,7 +47,7 @@ impl Model {
     fn is_repeat(&self, case: &Case, sitting: &Sitting, thing: &str) -> bool {
         let Some(last) = self.log.last(thing) else { return false };
         let against = sitting.mode == Mode::Return && last.what.kind() != "returned";
-        if last.station != case.station || against {
+        if last.station != case.station || against || self.log.state(thing).lost {
             return false;
         }
         let apart_ms = (case.at_ms - last.at_ms).abs();
