@@ -7,6 +7,7 @@ use crate::domain::command::Actor;
 use crate::domain::fact::{Body, NewFact, PersonEnrolled, Subject};
 use crate::domain::id::{PersonHandle, PersonId};
 use crate::domain::known::Identity;
+use crate::domain::words::no_name;
 use crate::ledger::{LedgerError, Reader};
 use crate::time::Now;
 use crate::writer::Batch;
@@ -72,6 +73,13 @@ impl Enrolment {
     fn check(&self, reader: &Reader, person: &PersonId) -> Result<(), NotEnrolled> {
         if self.name.trim().is_empty() {
             return Err(NotEnrolled::Wrong("a person needs a name".to_owned()));
+        }
+        if let Some(why) = [Some(&self.name), self.email.as_ref(), self.phone.as_ref()]
+            .into_iter()
+            .flatten()
+            .find_map(|text| no_name(text))
+        {
+            return Err(NotEnrolled::Wrong(format!("what is said of {} {why}", self.handle)));
         }
         if self.person.is_some() && reader.registered(&Subject::Person(person.clone()))?.is_none() {
             return Err(NotEnrolled::Wrong(format!("nobody is known as {person}")));

@@ -41,6 +41,20 @@ pub fn cents(amount: i64) -> String {
     format!("{sign}{}.{:02}", (amount / 100).abs(), (amount % 100).abs())
 }
 
+/// The longest name or title, in characters.
+pub const NAME_CHARS_MAX: usize = 500;
+
+/// Why a text cannot be a name or title: it is too long for any screen, or would do something to one.
+pub fn no_name(text: &str) -> Option<String> {
+    if text.chars().any(char::is_control) {
+        return Some(
+            "holds a control character or a new line: write it as one line of plain text".to_owned(),
+        );
+    }
+    let chars = text.chars().count();
+    (chars > NAME_CHARS_MAX).then(|| format!("has {chars} characters: write at most {NAME_CHARS_MAX}"))
+}
+
 /// The text within `chars_max` characters, cut with an ellipsis where it is longer.
 pub fn fit(text: &str, chars_max: usize) -> String {
     if text.chars().count() <= chars_max {
@@ -72,6 +86,9 @@ mod tests {
             [cents(123_450), cents(-5), cents(i64::MIN)],
             ["1234.50", "-0.05", "-92233720368547758.08"]
         );
+        assert_eq!([no_name("Größe 35 一号"), no_name(&"x".repeat(500))], [None, None]);
+        assert!(no_name("a\u{1b}[31m").is_some() && no_name("a\nb").is_some());
+        assert!(no_name(&"x".repeat(501)).is_some());
         assert_eq!(fit("Sony FX6 body with a very long name", 12), "Sony FX6 bo…");
     }
 }

@@ -5,11 +5,9 @@ use chrono_tz::Tz;
 use super::reading::{Reading, Record};
 use super::when::{self, Edge};
 use crate::domain::id::{NotAnId, PersonHandle};
+use crate::domain::words::{NAME_CHARS_MAX, no_name};
 use crate::nearest::nearest;
 use crate::time::UtcMs;
-
-/// The most characters of a text or tag: far more than a label holds, and a bound for what a mistake can bring.
-const TEXT_CHARS_MAX: usize = 500;
 
 /// What begins the printed codes of control cards, productions, bookings and rooms.
 const RESERVED_PREFIXES: [&str; 4] = ["CK:", "PR:", "BK:", "RM:"];
@@ -304,11 +302,11 @@ fn expected_id(found: &str) -> String {
 }
 
 fn is_text(text: &str) -> bool {
-    text.chars().count() <= TEXT_CHARS_MAX && !text.chars().any(char::is_control)
+    no_name(text).is_none()
 }
 
 fn expected_text(what: &str) -> String {
-    format!("a {what} of at most {TEXT_CHARS_MAX} characters, without control characters")
+    format!("a {what} of at most {NAME_CHARS_MAX} characters, without control characters")
 }
 
 fn count(item: &str) -> Result<(String, u32), String> {

@@ -16,8 +16,11 @@ use crate::domain::rules::{DoorRules, HouseRules, STAGES};
 use crate::domain::session::{Mode, Session};
 use crate::domain::verdict::{Concern, Verdict, What};
 use crate::domain::weigh::Answered;
-use crate::domain::words::when;
+use crate::domain::words::{no_name, when};
 use crate::time::{Now, UtcMs};
+
+/// Whoever says *now* says it before it is decided.
+const MOMENT_MS: i64 = 60_000;
 
 /// A command with everything that its decision needs.
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +90,9 @@ fn decided(door: &Door, asked: &ByHand, session: Session) -> Decision {
             session,
             format!("It would be due {}, which is past: give a later time", say(door, at)),
         );
+    }
+    if let Some(why) = asked.command.note().and_then(no_name) {
+        return no_sense(session, format!("The note {why}"));
     }
     if !asked.missing.is_empty() && !matches!(asked.command, Command::Register { .. }) {
         return answer(session, Verdict::NotFound { named: asked.missing.join(", ") });
@@ -248,9 +254,10 @@ fn recall(
     let Some(custody) = held(group.custody) else {
         return no_sense(session, format!("{} is not out: nothing to recall", group.name));
     };
-    if wanted_by <= door.now.utc {
+    if wanted_by.plus(MOMENT_MS) <= door.now.utc {
         return no_sense(session, format!("{} is past: say when it is wanted", say(door, wanted_by)));
     }
+    let wanted_by = wanted_by.max(door.now.utc);
     let is_so = |recall: &Recall| recall.wanted_by == wanted_by && recall.wanted_for.as_ref() == wanted_for;
     if group.standing.recall.as_ref().is_some_and(is_so) {
         return answer(session, Verdict::DuplicateScan { what: Some(group.what()) });
@@ -324,6 +331,9 @@ fn register(asked: &ByHand, session: Session, subject: &Subject, body: &Body) ->
     if name.trim().is_empty() {
         return no_sense(session, format!("{subject} needs a name"));
     }
+    if let Some(why) = texts(body).into_iter().find_map(no_name) {
+        return no_sense(session, format!("What is said of {subject} {why}"));
+    }
     if let Body::ProductionRegistered(production) = body
         && production.ends <= production.starts
     {
@@ -343,6 +353,27 @@ fn register(asked: &ByHand, session: Session, subject: &Subject, body: &Body) ->
     }
     let verdict = Verdict::Registered { subject: subject.clone(), name: name.clone() };
     one(session, verdict, subject.clone(), body.clone())
+}
+
+/// What a registration says in people's own words.
+fn texts(body: &Body) -> Vec<&str> {
+    match body {
+        Body::AssetRegistered(asset) => {
+            let said = [&asset.category, &asset.serial, &asset.owner];
+            std::iter::once(asset.name.as_str())
+                .chain(said.into_iter().flatten().map(String::as_str))
+                .collect()
+        }
+        Body::KitRegistered(kit) => vec![&kit.name],
+        Body::StockRegistered(stock) => {
+            std::iter::once(stock.name.as_str()).chain(stock.category.as_deref()).collect()
+        }
+        Body::RoomRegistered(room) => vec![&room.name],
+        Body::ProductionRegistered(production) => {
+            std::iter::once(production.title.as_str()).chain(production.client.as_deref()).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn one(session: Session, verdict: Verdict, subject: Subject, body: Body) -> Decision {

@@ -4,7 +4,7 @@ use super::wall;
 use crate::domain::fact::{BookingMade, CONFIRMED, HOLD};
 use crate::domain::id::BookingId;
 use crate::domain::rules::HouseRules;
-use crate::domain::words::when;
+use crate::domain::words::{no_name, when};
 use crate::time::UtcMs;
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -21,6 +21,12 @@ pub fn sensible(plan: &BookingMade) -> Result<(), String> {
         && plan.kits.is_empty()
         && plan.crew.is_empty()
         && counts().next().is_none();
+    if let Some(why) = plan.title.as_deref().and_then(no_name) {
+        return Err(format!("The title {why}"));
+    }
+    if let Some(why) = plan.client.as_deref().and_then(no_name) {
+        return Err(format!("The client {why}"));
+    }
     let around = 0..=AROUND_MAX_MS;
     let calendar = wall::FIRST..=wall::LAST;
     match plan {
