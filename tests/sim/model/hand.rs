@@ -121,13 +121,14 @@ impl Model {
     fn state_by_hand(&mut self, case: &Case, sitting: &Sitting, deed: &Deed) -> Expected {
         let (thing, code, what) = match deed {
             Deed::Recall { thing, .. } if self.log.held(thing).is_none() => return only("no-sense"),
-            Deed::Recall { wanted_by, .. } if wanted_by.0 <= case.at_ms => return only("no-sense"),
+            Deed::Recall { wanted_by, .. } if wanted_by.0 + 60_000 <= case.at_ms => return only("no-sense"),
             Deed::Recall { thing, wanted_by, wanted_for } => {
                 let (state, wanted_for) = (self.log.state(thing), wanted_for.map(str::to_owned));
-                if state.recall.as_ref() == Some(&wanted_for) && state.wanted_by_ms == wanted_by.0 {
+                let wanted_by_ms = wanted_by.0.max(case.at_ms);
+                if state.recall.as_ref() == Some(&wanted_for) && state.wanted_by_ms == wanted_by_ms {
                     return only("duplicate-scan");
                 }
-                (thing, "recall-made", What::Recalled(wanted_by.0, wanted_for))
+                (thing, "recall-made", What::Recalled(wanted_by_ms, wanted_for))
             }
             Deed::Withdraw(thing) if self.log.state(thing).recall.is_none() => return only("no-sense"),
             Deed::Withdraw(thing) => (thing, "recall-withdrawn", What::RecallWithdrawn),
