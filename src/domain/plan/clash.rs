@@ -124,7 +124,7 @@ impl Occurrence<'_> {
 
     fn promised(&self, part: &Part, (from, until): Span) -> Option<Why> {
         let claim = part.claims.iter().find(|claim| claim.confirmed && claim.meets(from, until))?;
-        Some(Why::Promised { to: claim.title.clone(), from: claim.from, until: claim.until })
+        Some(Why::Promised { to: claim.promise() })
     }
 
     /// It is out to somebody else when this booking begins to take. What is overdue will be back, but is not now.

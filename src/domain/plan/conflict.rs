@@ -1,7 +1,7 @@
 //! Why a booking cannot be made: who has it, until when, and what is free instead.
 
 use super::Resource;
-use crate::domain::verdict::Telling;
+use crate::domain::verdict::{Promise, Telling};
 use crate::domain::words::when;
 use crate::time::UtcMs;
 
@@ -25,7 +25,7 @@ pub struct Conflict {
 #[allow(missing_docs, reason = "the fields say what the variant is about")]
 pub enum Why {
     /// It is promised.
-    Promised { to: String, from: UtcMs, until: UtcMs },
+    Promised { to: Promise },
     /// It is out and will not be back in time.
     Out { to: Option<String>, until: Option<UtcMs> },
     /// Of a model or a stock there are too few at that moment.
@@ -39,8 +39,9 @@ impl Conflict {
     pub fn say(&self, telling: &Telling) -> String {
         let at = |moment: UtcMs| when(moment, telling.now, telling.zone);
         let why = match &self.why {
-            Why::Promised { to, from, until } => {
-                format!("{} is promised to {to} from {} to {}", self.name, at(*from), at(*until))
+            Why::Promised { to } => {
+                let called = to.called(telling);
+                format!("{} is promised to {called} from {} to {}", self.name, at(to.from), at(to.until))
             }
             Why::Out { to, until } => {
                 let to = to.as_deref().filter(|_| telling.names).unwrap_or("somebody");
@@ -49,10 +50,11 @@ impl Conflict {
             }
             Why::TooFew { wanted, left, of, at: moment, promised_to } => {
                 let others = match promised_to.as_slice() {
+                    _ if !telling.names => String::new(),
                     [] => String::new(),
                     titles => format!(", the others are promised to {}", titles.join(", ")),
                 };
-                format!("{wanted} {} wanted, {left} of {of} left {}{others}", self.name, at(*moment))
+                format!("{wanted} {} wanted, {left} of {of} left at {}{others}", self.name, at(*moment))
             }
             Why::Unavailable { because } => format!("{} is {because}", self.name),
         };

@@ -88,6 +88,11 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// What it is for where people are not to be named: the id of its production, else its own.
+    pub fn told(&self) -> &str {
+        self.production.as_ref().map_or(self.booking.as_str(), ProductionId::as_str)
+    }
+
     /// Whether it takes the thing at some moment of `from..until`.
     pub fn meets(&self, from: UtcMs, until: UtcMs) -> bool {
         self.from < until && from < self.until
@@ -98,6 +103,7 @@ impl Claim {
         Promise {
             booking: self.booking.clone(),
             title: self.title.clone(),
+            told: self.told().to_owned(),
             from: self.from,
             until: self.until,
         }

@@ -13,10 +13,19 @@ pub struct Promise {
     pub booking: BookingId,
     /// What people call what it is for.
     pub title: String,
+    /// The same where people are not to be named: a title and a client are people's own words.
+    pub told: String,
     /// When the thing is taken for it.
     pub from: UtcMs,
     /// Until when.
     pub until: UtcMs,
+}
+
+impl Promise {
+    /// What it is for, as it may be told.
+    pub fn called(&self, telling: &Telling) -> &str {
+        if telling.names { &self.title } else { &self.told }
+    }
 }
 
 /// One objection.
@@ -172,14 +181,22 @@ impl Concern {
         let at = |moment: UtcMs| when(moment, telling.now, telling.zone);
         match self {
             Self::BookedToOther { to } if to.from > telling.now => {
-                format!("Promised to {} {} to {}", to.title, at(to.from), at(to.until))
+                format!("Promised to {} {} to {}", to.called(telling), at(to.from), at(to.until))
             }
-            Self::BookedToOther { to } => format!("Promised to {} until {}", to.title, at(to.until)),
-            Self::BookedToOtherNext { to } => format!("{} needs it {}", to.title, at(to.from)),
-            Self::DueClashesNextBooking { to } => format!("Promised to {} from {}", to.title, at(to.from)),
-            Self::HeldByOther { to } => format!("On hold for {} from {}", to.title, at(to.from)),
+            Self::BookedToOther { to } => {
+                format!("Promised to {} until {}", to.called(telling), at(to.until))
+            }
+            Self::BookedToOtherNext { to } => format!("{} needs it {}", to.called(telling), at(to.from)),
+            Self::DueClashesNextBooking { to } => {
+                format!("Promised to {} from {}", to.called(telling), at(to.from))
+            }
+            Self::HeldByOther { to } => format!("On hold for {} from {}", to.called(telling), at(to.from)),
             Self::PoolExhausted { pool, promised, left, to } => {
-                format!("{pool}: {left} left, {promised} promised, {} needs them {}", to.title, at(to.from))
+                format!(
+                    "{pool}: {left} left, {promised} promised, {} needs them {}",
+                    to.called(telling),
+                    at(to.from)
+                )
             }
             Self::NotOnThisBooking { booking } => format!("Not on {booking}"),
             Self::WrongModel { booking, wanted } => format!("Wrong model: {booking} has {wanted}"),
@@ -221,5 +238,25 @@ impl Concern {
             | Self::KitMemberUnavailable { .. }
             | Self::StrangerInKit { .. } => String::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_people_are_not_named_a_promise_is_told_without_anybodys_own_words() {
+        let to = Promise {
+            booking: BookingId::parse("b-1").unwrap(),
+            title: "Headshots of Jane Doe".into(),
+            told: "b-1".into(),
+            from: UtcMs(0),
+            until: UtcMs(3_600_000),
+        };
+        let promised = Concern::BookedToOther { to };
+        let telling = Telling { names: true, zone: chrono_tz::Tz::UTC, now: UtcMs(0) };
+        assert_eq!(promised.say(&telling), "Promised to Headshots of Jane Doe until 01:00");
+        assert_eq!(promised.say(&Telling { names: false, ..telling }), "Promised to b-1 until 01:00");
     }
 }

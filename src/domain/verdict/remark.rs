@@ -62,7 +62,9 @@ impl Remark {
     pub fn say(&self, telling: &Telling) -> String {
         let at = |moment: UtcMs| when(moment, telling.now, telling.zone);
         match self {
-            Self::WantedNext { to } => format!("do not shelve: {} needs it {}", to.title, at(to.from)),
+            Self::WantedNext { to } => {
+                format!("do not shelve: {} needs it {}", to.called(telling), at(to.from))
+            }
             Self::RecallFilled { wanted_for: Some(title), .. } => {
                 format!("recalled for {title}: do not shelve")
             }

@@ -214,7 +214,8 @@ impl Verdict {
             Self::Booked { booking, title, starts, ends, times, notices } => {
                 let times = if *times > 1 { format!(", {times} times") } else { String::new() };
                 let span = format!("{} to {}{times}", at(*starts), at(*ends));
-                listed("Booked", &format!("{title} ({booking})"), notices, telling, &span)
+                let called = if telling.names { format!("{title} ({booking})") } else { booking.to_string() };
+                listed("Booked", &called, notices, telling, &span)
             }
             Self::BookingCancelled { booking, times: 1 } => format!("Cancelled: {booking}"),
             Self::BookingCancelled { booking, times } => {
