@@ -17,6 +17,7 @@ use crate::domain::command::{Command, Every, Repeats};
 use crate::domain::fact::{Body, BookingMade, CONFIRMED, HOLD, Subject};
 use crate::domain::id::BookingId;
 use crate::domain::when::Edge;
+use crate::domain::words::when;
 use crate::time::UtcMs;
 
 /// The verbs of bookings.
@@ -211,7 +212,7 @@ fn add(hand: &mut Hand<'_>, said: &Add) -> anyhow::Result<ScanShown> {
         stock: Vec::new(),
         crew: Vec::new(),
         starts,
-        ends: in_order(starts, ends)?,
+        ends: in_order(hand, starts, ends)?,
         status: status.to_owned(),
         title: None,
         prepare_ms: hand.config.house.prepare_ms,
@@ -235,16 +236,19 @@ fn move_to(hand: &mut Hand<'_>, said: &Move) -> anyhow::Result<ScanShown> {
         (None, Some(_)) => as_long,
         (None, None) => old.ends,
     };
-    book(hand, id, BookingMade { starts, ends: in_order(starts, ends)?, ..old }, said.confirm)
+    book(hand, id, BookingMade { starts, ends: in_order(hand, starts, ends)?, ..old }, said.confirm)
 }
 
 /// A booking that ends before it starts is a mistake of whoever typed it.
-fn in_order(starts: UtcMs, ends: UtcMs) -> Result<UtcMs, Failure> {
+fn in_order(hand: &Hand<'_>, starts: UtcMs, ends: UtcMs) -> Result<UtcMs, Failure> {
     if ends > starts {
         return Ok(ends);
     }
+    let at = |moment| when(moment, hand.now, hand.config.timezone);
     Err(Failure::Wrong(format!(
-        "a booking ends after it begins, and {ends} is not after {starts}: mend --from or --to"
+        "a booking ends after it begins, and {} is not after {}: mend --from or --to",
+        at(ends),
+        at(starts)
     )))
 }
 

@@ -9,6 +9,9 @@ use super::id::{BookingId, ProductionId, RoomId};
 /// The longest code that can name anything, in bytes.
 pub const CODE_BYTES_MAX: usize = 512;
 
+/// The most pieces that a code can name.
+pub const PIECES_MAX: u32 = 9_999;
+
 /// From so many characters on, a text of hex digits is taken for the number of a tag.
 const HEX_CHARS_MIN: usize = 8;
 
@@ -29,6 +32,9 @@ pub enum CodeFault {
     /// A control character that is no separator.
     #[error("the code holds a control character: set the scanner to send plain text")]
     Control,
+    /// So many pieces of a shelf as nobody carries, or none.
+    #[error("pieces are 1 to {PIECES_MAX} at a time, as in XLR*5")]
+    Pieces,
 }
 
 /// What a reserved prefix makes of a code.

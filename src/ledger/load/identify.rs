@@ -5,15 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{people, plan, things};
-use crate::domain::code::{Code, Reserved};
+use crate::domain::code::{Code, CodeFault, PIECES_MAX, Reserved};
 use crate::domain::fact::Subject;
 use crate::domain::id::{AssetId, KitId, PersonId, StockId};
 use crate::domain::loaded::{Asset, Burst, Found, Kit};
 use crate::ledger::LedgerError;
 use crate::time::UtcMs;
-
-/// The most pieces that a code can name.
-const PIECES_MAX: u32 = 9_999;
 
 /// So many members make a kit of tags that were read together.
 const MEMBERS_MIN: usize = 2;
@@ -59,7 +56,10 @@ impl Asking<'_> {
         {
             let stock = self.identify(&rest)?;
             if matches!(stock, Found::Stock(_)) {
-                return Ok((Some(rest), stock, Some(count)));
+                return Ok(match count {
+                    Some(count) => (Some(rest), stock, Some(count)),
+                    None => (None, Found::Malformed(CodeFault::Pieces), None),
+                });
             }
         }
         Ok((Some(code), found, None))
@@ -190,10 +190,10 @@ fn most_read(assets: &BTreeMap<AssetId, Asset>) -> Option<KitId> {
     enough.reduce(|best, next| if next.1 > best.1 { next } else { best }).map(|(kit, _)| kit.clone())
 }
 
-/// `CODE*5` as the code and 5.
-fn split_count(code: &Code) -> Option<(Code, u32)> {
+/// `CODE*5` as the code and 5; no number where it is none that can be carried.
+fn split_count(code: &Code) -> Option<(Code, Option<u32>)> {
     let (rest, count) = code.as_str().rsplit_once('*')?;
-    let digits = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
-    let count: u32 = count.parse().ok().filter(|count| digits && (1..=PIECES_MAX).contains(count))?;
+    let digits = count.bytes().all(|byte| byte.is_ascii_digit());
+    let count = count.parse().ok().filter(|count| digits && (1..=PIECES_MAX).contains(count));
     Some((Code::canonical(rest).ok()?, count))
 }

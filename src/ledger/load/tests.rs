@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::code::CodeFault;
 use crate::domain::fact::{Body, NewFact};
 use crate::domain::id::StationId;
 use crate::domain::known::Identity;
@@ -222,7 +223,12 @@ fn a_code_with_a_number_is_so_many_pieces_of_a_stock_and_of_nothing_else() {
     assert_eq!(read("tape*9999"), ("tape".to_owned(), Some(9_999), true));
     assert_eq!(read("SHELF"), ("SHELF".to_owned(), None, true));
     assert!(matches!(told.scan("SHELF*2").found, Found::Asset(_)), "the whole is a label of its own");
-    for none in ["SHELF*0", "SHELF*10000", "SHELF*", "SHELF*+5", "SHELF*5*", "lens-1*2", "*5"] {
+    for wrong in ["SHELF*0", "SHELF*10000", "SHELF*", "SHELF*+5"] {
+        let loaded = told.scan(wrong);
+        assert_eq!((loaded.code, loaded.count), (None, None), "no unknown code to be kept");
+        assert_eq!(loaded.found, Found::Malformed(CodeFault::Pieces));
+    }
+    for none in ["SHELF*5*", "lens-1*2", "*5"] {
         let (code, count, _) = read(none);
         assert_eq!((code.as_str(), count, told.scan(none).found), (none, None, Found::Unknown));
     }
