@@ -576,6 +576,6 @@ mod tests {
         let lavs = Resource::Model(ModelId::parse("lav").unwrap());
         let pool = Pool { resource: lavs, name: "lav".into(), claims: Vec::new(), units: Vec::new() };
         tried.loaded.models.insert(ModelId::parse("lav").unwrap(), pool);
-        assert!(tried.said().contains("1 lav wanted, 0 of 0 left Tue 09:00;"), "{}", tried.said());
+        assert!(tried.said().contains("1 lav wanted, 0 of 0 left at Tue 09:00;"), "{}", tried.said());
     }
 }

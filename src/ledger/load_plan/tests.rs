@@ -138,7 +138,7 @@ fn units_that_are_promised_by_number_cannot_be_taken_by_name_and_others_are_name
     let refused = say(&try_book(&conn, "three", &plan(&[("asset/lav-2", 1)], 9, 8)));
     assert_eq!(
         refused,
-        "three cannot be booked: 1 lav wanted, 0 of 3 left Tue 09:00, the others are promised to two, one. Free from \
+        "three cannot be booked: 1 lav wanted, 0 of 3 left at Tue 09:00, the others are promised to two, one. Free from \
          Tue 17:00"
     );
     let span = plan(&[], 9, 8).taken();
