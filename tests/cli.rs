@@ -171,7 +171,7 @@ fn a_scan_says_its_verdict_and_exits_1_only_for_ask_and_refused() {
         plain(&badge.json()),
         json!({"scan": "ID", "station": "cage", "level": "done", "code": "code-is-person",
                "text": "Hello Ada Lovelace: scan gear,…",
-               "sentence": "Hello Ada Lovelace: scan gear, your booking is taken",
+               "sentence": "Hello Ada Lovelace: scan gear for your booking",
                "person": "PERSON", "person_handle": "ada", "person_name": "Ada Lovelace"})
     );
     assert_eq!(

@@ -374,6 +374,7 @@ pub fn is_talk(verdict: &Verdict) -> bool {
             | Verdict::LearnMode
             | Verdict::LearnCode { .. }
             | Verdict::SessionClosed { .. }
+            | Verdict::NotTaken { .. }
             | Verdict::Cancelled
     )
 }

@@ -34,7 +34,7 @@ const SCANS_MIN: usize = 300;
 const SEEDS_OF_COMMIT: u64 = 50;
 
 /// Every verdict that a desk or a command can give here, by its code.
-const VERDICTS: [&str; 83] = [
+const VERDICTS: [&str; 84] = [
     "code-is-person",
     "code-is-production",
     "code-is-booking",
@@ -46,6 +46,7 @@ const VERDICTS: [&str; 83] = [
     "learn-code",
     "session-closed",
     "still-out",
+    "not-taken",
     "cancelled",
     "checked-out",
     "handed-over",

@@ -28,7 +28,7 @@ pub fn scanned(door: &Door, mut session: Session, person: &Person) -> Decision {
 }
 
 /// Why this person opens no session, where the policy table says so.
-fn refusal(door: &Door, person: &Person) -> Option<Verdict> {
+pub fn refusal(door: &Door, person: &Person) -> Option<Verdict> {
     let refuses = |situation| door.rules.house.policy.rule(situation) == Rule::Refused;
     let expired: Option<UtcMs> = person.active_until.filter(|_| person.expired_at(door.now.utc));
     if let Some(since) = expired.filter(|_| refuses(Situation::PersonExpired)) {

@@ -38,9 +38,21 @@ fn mode(door: &Door, session: Session, mode: Mode, verdict: Verdict) -> Decision
 fn close(door: &Door, session: Session, card: Card) -> Decision {
     if session.is_open() {
         let still_out = door.loaded.still_out.clone();
+        if let Some(name) = asked_about(door, &session) {
+            return answer(session.closed(), Verdict::NotTaken { name, still_out });
+        }
         answer(session.closed(), Verdict::SessionClosed { card: Some(card), still_out })
     } else {
         answer(session, Verdict::DuplicateScan { what: None })
+    }
+}
+
+/// The thing that waits for an answer: whoever says DONE must not think that it went.
+fn asked_about(door: &Door, session: &Session) -> Option<String> {
+    session.pending.as_ref().filter(|ask| ask.question != Question::LongerAllTheSame)?;
+    match door.loaded.pending.as_ref()? {
+        Found::Stock(stock) => Some(stock.name.clone()),
+        found => Group::of(found).map(|group| group.name.to_owned()),
     }
 }
 
@@ -80,7 +92,10 @@ fn confirm(door: &Door, mut session: Session) -> Decision {
 /// Whose word CONFIRM is: the badge that countersigned, with whoever has the session.
 fn answered(door: &Door, session: &Session, ask: &Ask) -> Answered {
     let signer = ask.countersigned_by.as_ref();
-    let signer = door.loaded.countersigner.as_ref().filter(|person| signer == Some(&person.id));
+    let signer = door.loaded.countersigner.as_ref().filter(|person| {
+        // Who has been suspended since is no witness any more.
+        signer == Some(&person.id) && badge::refusal(door, person).is_none()
+    });
     let roles = [signer, door.loaded.holder.as_ref()]
         .into_iter()
         .flatten()

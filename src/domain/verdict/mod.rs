@@ -134,6 +134,8 @@ pub enum Verdict {
     LearnCode { code: Code },
     /// The session is closed, by a card or by silence.
     SessionClosed { card: Option<Card>, still_out: Vec<StillOut> },
+    /// The session is closed over a question that nobody answered: what it was about did not go.
+    NotTaken { name: String, still_out: Vec<StillOut> },
     /// The question is dropped.
     Cancelled,
     /// A thing left.
@@ -290,6 +292,7 @@ impl Verdict {
             Self::Returned { remarks, .. } if first_code(remarks).is_some() => Level::Notice,
             Self::StockReturned { surplus, .. } if *surplus > 0 => Level::Notice,
             Self::NotOut { .. } | Self::BookingNotNow { .. } | Self::LearnCode { .. } => Level::Notice,
+            Self::NotTaken { .. } => Level::Notice,
             Self::SessionClosed { card: Some(_), still_out } if !still_out.is_empty() => Level::Notice,
             Self::DuplicateScan { .. } | Self::SamePerson { .. } | Self::SessionClosed { card: None, .. } => {
                 Level::Again
@@ -376,6 +379,7 @@ impl Verdict {
             Self::ExtendMode => "extend-mode",
             Self::LearnMode => "learn-mode",
             Self::LearnCode { .. } => "learn-code",
+            Self::NotTaken { .. } => "not-taken",
             Self::SessionClosed { still_out, .. } if !still_out.is_empty() => "still-out",
             Self::SessionClosed { .. } => "session-closed",
             Self::Cancelled => "cancelled",

@@ -34,6 +34,7 @@ impl Verdict {
             | Self::LearnMode
             | Self::LearnCode { .. }
             | Self::SessionClosed { .. }
+            | Self::NotTaken { .. }
             | Self::Cancelled => self.conversation(telling),
             Self::CheckedOut { what, due, notices, clock_doubtful } => {
                 listed("Out", &what.name, notices, telling, &due_words(at(*due), *clock_doubtful))
@@ -85,6 +86,13 @@ impl Verdict {
                 if !still_out.is_empty() =>
             {
                 format!("Done. Still out: {}", still_out_words(still_out, telling))
+            }
+            Self::NotTaken { name, still_out } if still_out.is_empty() => {
+                format!("Not taken: {name}. Nobody confirmed it. Done")
+            }
+            Self::NotTaken { name, still_out } => {
+                let still_out = still_out_words(still_out, telling);
+                format!("Not taken: {name}. Nobody confirmed it. Done. Still out: {still_out}")
             }
             Self::SessionClosed { card: Some(_), .. } => "Done".into(),
             Self::SessionClosed { card: None, .. } => "Session closed: scan your badge".into(),
@@ -245,7 +253,7 @@ fn person(
     }
     match bookings {
         0 => format!("{greeting}: scan gear"),
-        1 => format!("{greeting}: scan gear, your booking is taken"),
+        1 => format!("{greeting}: scan gear for your booking"),
         _ => format!("{greeting}: {bookings} bookings, scan one's card"),
     }
 }

@@ -76,6 +76,16 @@ impl Model {
         }
     }
 
+    /// Whether a question is about something that goes only where it is answered.
+    fn waits_in_vain(&self, ask: &Ask) -> bool {
+        let about = match self.named(&ask.code, &ask.also).0 {
+            Target::Thing(_) => true,
+            Target::Together(group) => group.is_some(),
+            _ => false,
+        };
+        about && ask.question != Question::Longer
+    }
+
     /// The gear that a question was about.
     fn asked_about(&self, ask: &Ask) -> Option<Group> {
         match self.named(&ask.code, &ask.also).0 {
@@ -91,6 +101,10 @@ impl Model {
         match card {
             "CANCEL" if sitting.ask.take().is_some() => only("cancelled"),
             "DONE" | "CANCEL" if !sitting.open => only("duplicate-scan"),
+            "DONE" | "CANCEL" if sitting.ask.as_ref().is_some_and(|ask| self.waits_in_vain(ask)) => {
+                sitting.close();
+                only("not-taken")
+            }
             "DONE" | "CANCEL" => {
                 let still_out = self.still_out(&sitting.lots);
                 sitting.close();
