@@ -170,7 +170,7 @@ fn a_scan_says_its_verdict_and_exits_1_only_for_ask_and_refused() {
     assert_eq!(
         plain(&badge.json()),
         json!({"scan": "ID", "station": "cage", "level": "done", "code": "code-is-person",
-               "text": "Hello Ada Lovelace: scan gear,…",
+               "text": "Hello Ada Lovelace: scan gear f…",
                "sentence": "Hello Ada Lovelace: scan gear for your booking",
                "person": "PERSON", "person_handle": "ada", "person_name": "Ada Lovelace"})
     );
