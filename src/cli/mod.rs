@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 use crate::config::Config;
 use crate::import::Kind;
 use crate::wire::Protocol;
+use crate::wire::decode::Way;
 
 mod asset;
 mod booking;
@@ -155,15 +156,16 @@ enum Verb {
     Facts(facts::Which),
     /// Replay all facts and compare every row that they make
     Verify,
-    /// Decode bytes of a reader
+    /// Decode bytes of a reader, or say what a code means
     Decode {
-        /// How they are framed
-        #[arg(long, value_parser = protocols())]
-        protocol: Protocol,
+        /// How they are framed, or what to read into a code
+        #[arg(long, value_parser = ways())]
+        protocol: Way,
         /// The HID report descriptor, as hex
         #[arg(long, value_name = "HEX")]
         descriptor: Option<String>,
-        /// Bytes as hex: for keyboard one report each, else pieces of one stream
+        /// Bytes as hex: for keyboard one report each, for gs1 and epc one code each (gs1 also as text, epc as URI),
+        /// else pieces of one stream
         #[arg(value_name = "HEX", required_unless_present = "descriptor")]
         hex: Vec<String>,
     },
@@ -196,9 +198,9 @@ fn kinds() -> impl TypedValueParser<Value = Kind> {
         .map(|name| Kind::parse(&name).unwrap_or(Kind::Assets))
 }
 
-fn protocols() -> impl TypedValueParser<Value = Protocol> {
-    PossibleValuesParser::new(Protocol::ALL.map(Protocol::name))
-        .map(|name| Protocol::parse(&name).unwrap_or(Protocol::Line))
+fn ways() -> impl TypedValueParser<Value = Way> {
+    PossibleValuesParser::new(Way::all().map(Way::name))
+        .map(|name| Way::parse(&name).unwrap_or(Way::Reader(Protocol::Line)))
 }
 
 /// Parses the command line, does what it says and gives the exit code.

@@ -7,8 +7,32 @@
 //! ```
 //!
 //! The modifier is one digit or, for Aztec, `A` to `C`. It is split off so that a label answers to one code
-//! whether or not the scanner names its symbology. Whether the data is GS1 follows from it and is not decided
-//! here. Source: ISO/IEC 15424, data carrier identifiers.
+//! whether or not the scanner names its symbology. Whether the data is GS1 follows from it ([`gs1`]).
+//! Source: ISO/IEC 15424, data carrier identifiers.
+
+/// What an AIM identifier says about GS1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gs1 {
+    /// The data is an element string.
+    ElementString,
+    /// The data may be a Digital Link URI, else it is text.
+    MayBeLink,
+    /// The data is the digits of an EAN or UPC, so many of them with the check digit.
+    Ean(usize),
+    /// The data is text, whatever it looks like.
+    None,
+}
+
+/// What the identifier, without its `]`, says about GS1.
+pub fn gs1(aim: &str) -> Gs1 {
+    match aim {
+        "C1" | "Q3" | "d2" | "e0" | "J1" => Gs1::ElementString,
+        "Q1" | "d1" | "J0" => Gs1::MayBeLink,
+        "E0" => Gs1::Ean(13),
+        "E4" => Gs1::Ean(8),
+        _ => Gs1::None,
+    }
+}
 
 /// Splits an AIM identifier from the text before it: `]C10123` is `(Some("C1"), "0123")`. Text without one
 /// comes back whole.
@@ -35,6 +59,14 @@ mod tests {
         assert_eq!(split("]C10112312312312333"), (Some("C1"), "0112312312312333"));
         assert_eq!(split("]zCaztec"), (Some("zC"), "aztec"));
         assert_eq!(split("]d2"), (Some("d2"), ""));
+    }
+
+    #[test]
+    fn only_some_symbologies_carry_gs1() {
+        assert_eq!(["C1", "Q3", "d2", "e0", "J1"].map(gs1), [Gs1::ElementString; 5]);
+        assert_eq!(["Q1", "d1"].map(gs1), [Gs1::MayBeLink; 2]);
+        assert_eq!(["E0", "E4"].map(gs1), [Gs1::Ean(13), Gs1::Ean(8)]);
+        assert_eq!(["C0", "A0", "q3", "D2", ""].map(gs1), [Gs1::None; 5]);
     }
 
     #[test]

@@ -9,6 +9,40 @@ use super::layout::Layout;
 use super::{Carrier, Decoded, Decoder, Protocol, Read, Rejected, Setup};
 use crate::time::MonoMs;
 
+mod meaning;
+
+/// What `decode --protocol` takes: how a reader frames its bytes, or what a code means once it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Bytes of a reader.
+    Reader(Protocol),
+    /// The text of a barcode, as GS1 data.
+    Gs1,
+    /// The bytes of a UHF tag, or a URI of one.
+    Epc,
+}
+
+impl Way {
+    /// Every way, readers first.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Protocol::ALL.into_iter().map(Self::Reader).chain([Self::Gs1, Self::Epc])
+    }
+
+    /// The name used by `decode --protocol`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reader(protocol) => protocol.name(),
+            Self::Gs1 => "gs1",
+            Self::Epc => "epc",
+        }
+    }
+
+    /// The way of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::all().find(|way| way.name() == name)
+    }
+}
+
 /// Why an argument is not bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} is not hexadecimal: {why}; expected pairs of 0-9 and a-f, as in 0230443003")]
@@ -58,6 +92,22 @@ pub fn decode(protocol: Protocol, descriptor: Option<&[u8]>, input: &[Vec<u8>]) 
         (Ok(_), Some(descriptor)) if input.is_empty() && protocol == Protocol::Keyboard => about(descriptor),
         (Ok(decoder), _) => frames(decoder, input),
     };
+    told(lines)
+}
+
+/// Says of each argument what it means as GS1 data: text as printed or scanned, or the same in hex, with or without an
+/// AIM identifier in front.
+pub fn decode_gs1(input: &[String]) -> Decoding {
+    told(input.iter().map(|text| meaning::gs1(text)).collect())
+}
+
+/// Says of each argument what it means in a UHF tag: hex, or a URI that begins with `urn:epc:`.
+pub fn decode_epc(input: &[String]) -> Result<Decoding, NotHex> {
+    let lines = input.iter().enumerate().map(|(at, text)| meaning::epc(&format!("argument {}", at + 1), text));
+    Ok(told(lines.collect::<Result<_, _>>()?))
+}
+
+fn told(lines: Vec<Value>) -> Decoding {
     let any_read = lines.iter().any(|line| line.get("ok") == Some(&Value::Bool(true)));
     Decoding { lines, any_read }
 }

@@ -12,8 +12,13 @@ use serde_json::Value;
 use crate::time::MonoMs;
 
 pub mod aim;
+pub mod card;
+pub mod check;
+pub mod codes;
 pub mod decode;
 pub mod descriptor;
+pub mod epc;
+pub mod gs1;
 pub mod keyboard;
 pub mod layout;
 pub mod line;
