@@ -537,8 +537,21 @@ fn decode_prints_a_line_for_each_frame() {
     let damaged = decode(&["rdm6300", &CARD.replace("3730", "3731")]);
     assert_eq!((damaged.exit, &damaged.json()["kind"]), (1, &json!("damaged")));
     assert!(damaged.json()["reason"].is_string());
+    for words in
+        [&["gs1", "800406141415678"], &["gs1", "]C1800406141415678"], &["epc", "3474257BF40000000000162E"]]
+    {
+        let meant = decode(words);
+        assert_eq!(
+            (meant.exit, &meant.json()["fields"]["codes"]),
+            (0, &json!(["giai:06141415678"])),
+            "{words:?}"
+        );
+    }
+    let refused = decode(&["epc", "341c00000000000000000000"]);
+    assert_eq!((refused.exit, &refused.json()["kind"]), (1, &json!("absurd")));
     for (words, part) in [
         (["rdm6300", "02zz"].as_slice(), "argument 1 is not hexadecimal"),
+        (&["epc", "CAM-1"], "argument 1 is not hexadecimal"),
         (&["line"], "required arguments were not provided"),
         (&["lines", "00"], "possible values: line, rdm6300, keyboard"),
         (&["line", "--descriptor", "05", "00"], "--descriptor has no meaning for line"),

@@ -22,7 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("wire", &["time"]),
     ("station", &["time", "wire", "domain"]),
     ("domain", &["time"]),
-    ("ledger", &["time", "nearest", "domain"]),
+    ("ledger", &["time", "nearest", "wire", "domain"]),
     ("writer", &["time", "domain", "ledger", "config"]),
     ("import", &["time", "nearest", "domain"]),
     ("config", &["nearest", "wire", "domain"]),

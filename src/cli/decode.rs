@@ -35,7 +35,8 @@ pub fn decode(
 
 fn of_reader(protocol: Protocol, descriptor: Option<&str>, arguments: &[String]) -> Result<Decoding, NotHex> {
     let descriptor = descriptor.map(|text| parse_hex("--descriptor", text)).transpose()?;
-    let input = arguments.iter().enumerate().map(|(at, text)| parse_hex(&format!("argument {}", at + 1), text));
+    let input =
+        arguments.iter().enumerate().map(|(at, text)| parse_hex(&format!("argument {}", at + 1), text));
     let input = input.collect::<Result<Vec<_>, _>>()?;
     Ok(frames(protocol, descriptor.as_deref(), &input))
 }

@@ -284,14 +284,14 @@ mod tests {
     #[test]
     fn a_number_is_looked_for_as_it_may_have_been_written() {
         let forms = written("0A004D7603");
-        assert_eq!(forms, ["004D7603", "0005076483", "0042954749443", "077,30211"]);
+        assert_eq!(forms, ["0005076483", "0042954749443", "004D7603", "077,30211"]);
         let forms = written("004D7603");
         assert!(forms.iter().any(|form| form == "0A004D7603") && forms.len() <= FORMS_MAX);
         let forms = written("0005076483");
         assert!(["004D7603", "0A004D7603", "05076483"].iter().all(|form| forms.iter().any(|f| f == form)));
         assert!(forms.len() <= FORMS_MAX);
-        assert_eq!(written("CAM-1"), [String::new(); 0]);
-        assert_eq!(written("0000000000"), [String::new(); 0]);
+        assert!(written("CAM-1").is_empty());
+        assert!(written("0000000000").is_empty());
     }
 
     proptest! {

@@ -70,7 +70,8 @@ fn epc_bytes(text: &str) -> Option<Vec<u8>> {
 /// Every other form in which the code of this thing may have been written down, with the payload left out. A few
 /// hundred at most; none for a code that says nothing but itself.
 pub fn written(payload: &str) -> Vec<String> {
-    let mut forms: Vec<String> = keys(payload, None).unwrap_or_default().iter().flat_map(|key| forms_of(key)).collect();
+    let mut forms: Vec<String> =
+        keys(payload, None).unwrap_or_default().iter().flat_map(|key| forms_of(key)).collect();
     forms.extend(card::written(payload));
     forms.sort();
     forms.dedup();
@@ -78,11 +79,13 @@ pub fn written(payload: &str) -> Vec<String> {
     forms
 }
 
-/// What a Digital Link of the thing holds in its path, whatever its host: `/8004/06141415678`.
+/// What a Digital Link of the thing holds in its path, whatever its host: `/8004/06141415678`, up to the first
+/// character that is percent-encoded, because that can be written in two ways.
 pub fn link_needle(payload: &str) -> Option<String> {
     let key = keys(payload, None).ok()?.into_iter().next()?;
     let elements = elements_of(&key)?;
-    Some(path_of(elements.get(..1)?))
+    let path = path_of(elements.get(..1)?);
+    Some(path.split_once('%').map_or(path.clone(), |(plain, _)| plain.to_owned()))
 }
 
 fn forms_of(key: &str) -> Vec<String> {
@@ -92,9 +95,10 @@ fn forms_of(key: &str) -> Vec<String> {
         forms.push(elements.iter().map(|element| format!("{}{}", element.ai, element.value)).collect());
         forms.push(format!("{RESOLVER}{}", path_of(&elements)));
     }
-    // An asset's reference is printed alone, too. Others are not told from any number.
-    forms.extend(key.strip_prefix("giai:").map(str::to_owned));
-    for epc in Epc::of_key(key) {
+    let epcs = Epc::of_key(key);
+    // An asset's number is printed alone, too. Without a company prefix it is not told from any other.
+    forms.extend(key.strip_prefix("giai:").filter(|_| !epcs.is_empty()).map(str::to_owned));
+    for epc in epcs {
         forms.push(epc.pure_uri());
         for (scheme, filter, bytes) in epc.encodings() {
             forms.push(bytes.iter().map(|byte| format!("{byte:02X}")).collect());
@@ -166,7 +170,7 @@ mod tests {
         }
         assert_eq!(codes("https://other.host/a/8004/06141415678", None)[0], "giai:06141415678");
         assert_eq!(link_needle("800406141415678").unwrap(), "/8004/06141415678");
-        assert_eq!(link_needle("8004A/1").unwrap(), "/8004/A%2F1");
+        assert_eq!(link_needle("8004A/1").unwrap(), "/8004/A");
         assert_eq!(codes("3074257bf7194e4000001a85", None)[0], "sgtin:80614141123458.6789");
         assert_eq!(codes("33b4257bf40c0e4000000190", None)[0], "grai:0614141123452400");
         assert_eq!(codes("2112345678900", Some("E0"))[0], "gtin:02112345678900");
@@ -174,11 +178,14 @@ mod tests {
 
     #[test]
     fn what_says_nothing_but_itself_is_itself() {
-        for text in ["CAM-1", "E28011606000020000000001", "341c00000000000000000000", "CK:DONE", "06141415678"] {
+        for text in
+            ["CAM-1", "E28011606000020000000001", "341c00000000000000000000", "CK:DONE", "06141415678"]
+        {
             assert_eq!(codes(text, None), [text]);
             assert_eq!(link_needle(text), None, "{text}");
         }
-        assert_eq!(written("CAM-1"), [String::new(); 0]);
+        assert!(written("CAM-1").is_empty());
+        assert!(!written("8004123").contains(&"123".to_owned()), "no company prefix");
         assert_eq!(codes("800406141415678", Some("C0")), ["800406141415678"], "Code 128 carries no GS1");
     }
 

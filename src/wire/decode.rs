@@ -103,7 +103,8 @@ pub fn decode_gs1(input: &[String]) -> Decoding {
 
 /// Says of each argument what it means in a UHF tag: hex, or a URI that begins with `urn:epc:`.
 pub fn decode_epc(input: &[String]) -> Result<Decoding, NotHex> {
-    let lines = input.iter().enumerate().map(|(at, text)| meaning::epc(&format!("argument {}", at + 1), text));
+    let lines =
+        input.iter().enumerate().map(|(at, text)| meaning::epc(&format!("argument {}", at + 1), text));
     Ok(told(lines.collect::<Result<_, _>>()?))
 }
 

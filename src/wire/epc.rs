@@ -189,7 +189,9 @@ impl Bits<'_> {
                 '\0' => ended = true,
                 _ if ended => return Err(absurd(format!("character {c:?} behind the end of the serial"))),
                 _ if gs1::is_text(c) => text.push(c),
-                _ => return Err(absurd(format!("character {c:?} in the serial, which no code of GS1 holds"))),
+                _ => {
+                    return Err(absurd(format!("character {c:?} in the serial, which no code of GS1 holds")));
+                }
             }
         }
         Ok(text)
@@ -252,9 +254,11 @@ fn padded(value: u64, digits: usize, what: &str) -> Result<String, Rejected> {
     Ok(text)
 }
 
-/// The code in a URI (`urn:epc:id:…` or `urn:epc:tag:…`), with scheme and filter where it is a tag's; `None` for
-/// text that is no such URI.
-pub fn from_uri(uri: &str) -> Option<Result<(Epc, Option<(Scheme, u8)>), Rejected>> {
+/// The code that a URI names, with scheme and filter where it is a tag's.
+pub type Named = (Epc, Option<(Scheme, u8)>);
+
+/// The code in a URI (`urn:epc:id:…` or `urn:epc:tag:…`); `None` for text that is no such URI.
+pub fn from_uri(uri: &str) -> Option<Result<Named, Rejected>> {
     let (form, rest) = uri.strip_prefix("urn:epc:")?.split_once(':')?;
     let (name, rest) = rest.split_once(':')?;
     let scheme = Scheme::ALL.into_iter().find(|scheme| scheme.name() == name);

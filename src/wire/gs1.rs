@@ -202,8 +202,8 @@ const TABLE: &[(&str, &str, Shape)] = &[
 
 /// AIs by their first two digits whose length is predefined, so that no GS follows.
 const PREDEFINED: &[&str] = &[
-    "00", "01", "02", "03", "04", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "31", "32", "33",
-    "34", "35", "36", "41",
+    "00", "01", "02", "03", "04", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "31", "32",
+    "33", "34", "35", "36", "41",
 ];
 
 /// What may be the key of a Digital Link, and which qualifiers follow it in this order.
@@ -237,7 +237,9 @@ fn absurd(reason: String) -> Rejected {
 pub fn read(payload: &str, aim: Option<&str>) -> Result<Meaning, Rejected> {
     match aim.map(aim::gs1) {
         Some(Gs1::ElementString) => element_string(payload).map(Meaning::Elements),
-        Some(Gs1::MayBeLink) => digital_link(payload).map_or(Ok(Meaning::Text), |link| link.map(Meaning::Link)),
+        Some(Gs1::MayBeLink) => {
+            digital_link(payload).map_or(Ok(Meaning::Text), |link| link.map(Meaning::Link))
+        }
         Some(Gs1::Ean(digits)) => ean(payload, digits),
         Some(Gs1::None) => Ok(Meaning::Text),
         None if payload.starts_with('(') => printed(payload).map(Meaning::Elements),
@@ -274,8 +276,7 @@ pub fn printed(text: &str) -> Result<Vec<Element>, Rejected> {
     let mut rest = text;
     while !rest.is_empty() {
         let bracketed = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
-        let (ai, after) =
-            bracketed.ok_or_else(|| absurd(format!("{} is no AI in brackets", head(rest))))?;
+        let (ai, after) = bracketed.ok_or_else(|| absurd(format!("{} is no AI in brackets", head(rest))))?;
         let end = after.match_indices('(').map(|(at, _)| at).find(|at| opens_ai(after.get(*at..)));
         let (value, next) = after.split_at_checked(end.unwrap_or(after.len())).unwrap_or((after, ""));
         add(&mut elements, ai, value)?;
@@ -351,7 +352,8 @@ pub(super) fn percent_decoded(text: &str) -> Result<String, Rejected> {
 }
 
 fn ean(payload: &str, digits: usize) -> Result<Meaning, Rejected> {
-    let (ean, composite) = payload.split_once("|]e0").map_or((payload, None), |(ean, rest)| (ean, Some(rest)));
+    let (ean, composite) =
+        payload.split_once("|]e0").map_or((payload, None), |(ean, rest)| (ean, Some(rest)));
     if !ean.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(absurd(format!("{} is not of digits: expected an EAN-{digits}", head(ean))));
     }
@@ -367,7 +369,8 @@ fn ean(payload: &str, digits: usize) -> Result<Meaning, Rejected> {
 
 fn should_be(digits: &str) -> String {
     let before = digits.get(..digits.len().saturating_sub(1)).unwrap_or_default();
-    check::mod10(before).map_or_else(|| "it is not of digits".to_owned(), |check| format!("it should be {check}"))
+    check::mod10(before)
+        .map_or_else(|| "it is not of digits".to_owned(), |check| format!("it should be {check}"))
 }
 
 /// The beginning of a text, to be named in a reason.
@@ -427,7 +430,7 @@ fn judge(ai: &str, value: &str, shape: Shape) -> Result<(), Rejected> {
         return no(" has something else among its digits".to_owned());
     }
     // Component and part identifiers are the only ones with a number sign.
-    if let Some(c) = rest.chars().find(|c| !is_text(*c) && !(*c == '#' && ai == "8010")) {
+    if let Some(c) = rest.chars().find(|c| !(is_text(*c) || *c == '#' && ai == "8010")) {
         return no(format!(" holds {c:?}, which no value of GS1 does"));
     }
     match shape.rule {
@@ -458,7 +461,8 @@ pub fn printed_form(elements: &[Element]) -> String {
 /// The keys of the things that these elements name, most exact first: `giai:`, `grai:`, `sgtin:` and so on.
 /// A GTIN without a serial number names a sort of thing.
 pub fn keys(elements: &[Element]) -> Vec<String> {
-    let of = |ai: &str| elements.iter().find(|element| element.ai == ai).map(|element| element.value.as_str());
+    let of =
+        |ai: &str| elements.iter().find(|element| element.ai == ai).map(|element| element.value.as_str());
     let with = |name: &str, ai: &str, more: &str| Some(format!("{name}:{}.{}", of(ai)?, of(more)?));
     let alone = |name: &str, ai: &str| of(ai).map(|value| format!("{name}:{value}"));
     let keys = [

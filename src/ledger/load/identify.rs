@@ -11,12 +11,19 @@ use crate::domain::id::{AssetId, KitId, PersonId, StockId};
 use crate::domain::loaded::{Asset, Burst, Found, Kit};
 use crate::ledger::LedgerError;
 use crate::time::UtcMs;
+use crate::wire::codes;
 
 /// So many members make a kit of tags that were read together.
 const MEMBERS_MIN: usize = 2;
 
 /// Tags of one reading that are looked up.
 const BURST_MAX: usize = 512;
+
+/// Tags with a Digital Link that hold the path of a key. The ranges are web addresses, by the primary key.
+const LINKS: &str = "
+    SELECT code, thing FROM tag WHERE code >= 'http' AND code < 'httq' AND instr(code, ?1)
+    UNION ALL
+    SELECT code, thing FROM tag WHERE code >= 'HTTP' AND code < 'HTTQ' AND instr(code, ?1)";
 
 /// Where it is looked up, and when: what a production has cost depends on it.
 #[derive(Debug, Clone, Copy)]
@@ -65,8 +72,17 @@ impl Asking<'_> {
         Ok((Some(code), found, None))
     }
 
-    /// What a code names: a card, a badge, a label, an id; several; or nothing.
+    /// What a code names: a card, a badge, a label, an id; several; or nothing. A code that names nothing as it
+    /// stands names what it means in another form: the asset of a barcode that was written down as its tag.
     pub fn identify(&self, code: &Code) -> Result<Found, LedgerError> {
+        let found = self.as_it_stands(code)?;
+        if found != Found::Unknown || code.reserved().is_some() {
+            return Ok(found);
+        }
+        self.in_another_form(code)
+    }
+
+    fn as_it_stands(&self, code: &Code) -> Result<Found, LedgerError> {
         if let Some(reserved) = code.reserved() {
             return self.of_reserved(reserved);
         }
@@ -79,13 +95,62 @@ impl Asking<'_> {
             statement.query_map([code], |row| row.get(0))?.collect::<Result<_, _>>()?;
         match (badge, things.as_slice()) {
             (None, []) => self.of_id(code),
+            (badge, things) => self.of_labels(badge, things),
+        }
+    }
+
+    /// Stored codes stay as they were written, so every form of this one is looked for.
+    fn in_another_form(&self, code: &Code) -> Result<Found, LedgerError> {
+        let forms = codes::written(code.as_str());
+        if forms.is_empty() {
+            return Ok(Found::Unknown);
+        }
+        let forms: BTreeSet<Code> = forms.iter().filter_map(|form| Code::canonical(form).ok()).collect();
+        let forms = serde_json::to_string(&forms)?;
+        let badges = "SELECT DISTINCT person FROM badge WHERE code IN (SELECT value FROM json_each(?1))";
+        let persons: Vec<PersonId> = self
+            .conn
+            .prepare_cached(badges)?
+            .query_map([&forms], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let tags = "SELECT DISTINCT thing FROM tag WHERE code IN (SELECT value FROM json_each(?1))";
+        let mut things: BTreeSet<Subject> = self
+            .conn
+            .prepare_cached(tags)?
+            .query_map([&forms], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        things.extend(self.by_link(code)?);
+        let things: Vec<Subject> = things.into_iter().collect();
+        match persons.as_slice() {
+            [] => self.of_labels(None, &things),
+            [only] => self.of_labels(Some(only.clone()), &things),
+            several => Ok(ambiguous(&things, several)),
+        }
+    }
+
+    /// The things that carry a Digital Link with the key of this code, whatever its host.
+    fn by_link(&self, code: &Code) -> Result<Vec<Subject>, LedgerError> {
+        let keys_of = |text: &str| {
+            let mut keys = codes::codes(text, None);
+            keys.truncate(keys.len().saturating_sub(1));
+            keys
+        };
+        let (keys, needle) = (keys_of(code.as_str()), codes::link_needle(code.as_str()));
+        let Some(needle) = needle else { return Ok(Vec::new()) };
+        let mut statement = self.conn.prepare_cached(LINKS)?;
+        let rows = statement.query_map([needle], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+        let rows: Vec<(String, Subject)> = rows.collect::<Result<_, _>>()?;
+        let same = |link: &str| keys_of(link).iter().any(|key| keys.contains(key));
+        Ok(rows.into_iter().filter(|(link, _)| same(link)).map(|(_, thing)| thing).collect())
+    }
+
+    fn of_labels(&self, badge: Option<PersonId>, things: &[Subject]) -> Result<Found, LedgerError> {
+        match (badge, things) {
+            (None, []) => Ok(Found::Unknown),
             (Some(id), []) => Ok(self.badge_of(&id)?.unwrap_or(Found::Nobody)),
             (None, [only]) => self.of_subject(only),
             (Some(id), [only]) => self.of_both(&id, only),
-            (badge, several) => {
-                let person = badge.map(|id| format!("person/{id}"));
-                Ok(Found::Ambiguous(several.iter().map(ToString::to_string).chain(person).collect()))
-            }
+            (badge, several) => Ok(ambiguous(several, badge.as_slice())),
         }
     }
 
@@ -172,6 +237,11 @@ impl Asking<'_> {
         let seen = seen.into_iter().map(|asset| asset.id).collect();
         Ok(Burst { kit, strangers, other_kits, seen, unknown })
     }
+}
+
+fn ambiguous(things: &[Subject], persons: &[PersonId]) -> Found {
+    let persons = persons.iter().map(|id| format!("person/{id}"));
+    Found::Ambiguous(things.iter().map(ToString::to_string).chain(persons).collect())
 }
 
 /// The kit that holds most, where several labels were read: the case, and not the pouches in it.

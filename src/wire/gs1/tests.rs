@@ -116,7 +116,7 @@ fn a_key_names_the_thing_and_a_gtin_alone_its_sort() {
     assert_eq!(keys_of("(8003)00614141123452400"), ["grai:0614141123452400"]);
     assert_eq!(keys_of("(01)80614141123458(21)6789"), ["sgtin:80614141123458.6789"]);
     assert_eq!(keys_of("(01)80614141123458(10)L"), ["gtin:80614141123458"]);
-    assert_eq!(keys_of("(10)L"), [String::new(); 0]);
+    assert!(keys_of("(10)L").is_empty());
 }
 
 #[test]
