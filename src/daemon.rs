@@ -315,6 +315,7 @@ impl Daemon {
                 }
                 Effect::Repeats { id, times } => self.put(Input::Folded { scan: id, times }, None)?,
                 Effect::Rejected(rejected) => tracing::debug!(%reader, "not read: {rejected}"),
+                Effect::Reply(_) => {}
             }
         }
         if let Some(door) = self.doors.get_mut(reader) {

@@ -34,6 +34,15 @@ const CARD_ORDERS: &[&str] = &["A13"];
 /// Text of a scanner behind an AIM identifier.
 const LINES: &[&str] = &["H26", "H27", "H29", "H31", "H32", "H35"];
 
+/// Reports of HID point of sale scanners: in, and to the scanner.
+const HID_POS: &[&str] = &["B01", "B03", "B04", "B05", "B06", "B08"];
+
+/// Packets of Zebra scanners and of their host.
+const SSI: &[&str] = &["C01", "C02", "C03", "C05", "C06", "C07", "C08", "C10", "C11"];
+
+/// Bits of card readers, left-justified in bytes.
+const WIEGAND: &[&str] = &["G22", "G24", "G25"];
+
 /// What GS1 makes of text behind an AIM identifier.
 const GS1: &[&str] = &["H26", "H27", "H29", "H31", "H32", "H34", "H35", "H37"];
 
@@ -51,9 +60,7 @@ const CHECKS: &[&str] = &["H39", "H41", "H42", "H43", "H45", "H46", "H47", "H48"
 /// Protocols that cagekeeper does not speak yet, and their vectors.
 const NOT_YET: &[(&str, &[&str])] = &[
     ("HID feature reports of 125 kHz reader-writers", &["A09", "A10"]),
-    ("HID point of sale", &["B01", "B03", "B04", "B05", "B06", "B08"]),
     ("vendor HID of Microscan", &["B10"]),
-    ("Zebra SSI", &["C01", "C02", "C03", "C05", "C06", "C07", "C08", "C10", "C11"]),
     ("Honeywell Bluetooth MSGGET", &["C13"]),
     ("commands to scan modules of the GM65 kind", &["C15", "C16"]),
     ("PN532", &["E01", "E02", "E05", "E06", "E07", "E08", "E09"]),
@@ -65,7 +72,6 @@ const NOT_YET: &[(&str, &[&str])] = &[
     ("LLRP", &["F36", "F38"]),
     ("OSDP", &["G01", "G02", "G03", "G05", "G07", "G08", "G09", "G10", "G11", "G13", "G15", "G18", "G19"]),
     ("OSDP", &["G20", "G21"]),
-    ("Wiegand", &["G22", "G24", "G25"]),
 ];
 
 fn vectors() -> Vec<Value> {
@@ -109,9 +115,22 @@ fn assert_fields(vector: &Value, read: &Value, except: &[&str]) {
 
 #[test]
 fn every_vector_is_decoded_or_listed_as_not_yet() {
-    let decoded =
-        [KEYBOARD, DESCRIPTORS, CARD_NUMBERS, CARD_ORDERS, CARDS, PHANTOMS, LINES, GS1_ALONE, EPCS, CHECKS]
-            .concat();
+    let decoded = [
+        KEYBOARD,
+        DESCRIPTORS,
+        CARD_NUMBERS,
+        CARD_ORDERS,
+        CARDS,
+        PHANTOMS,
+        LINES,
+        GS1_ALONE,
+        EPCS,
+        CHECKS,
+        SSI,
+        WIEGAND,
+        HID_POS,
+    ]
+    .concat();
     let listed: Vec<&str> = NOT_YET.iter().flat_map(|(_, ids)| ids.iter().copied()).chain(decoded).collect();
     let accounted: BTreeSet<&str> = listed.iter().copied().collect();
     assert_eq!(accounted.len(), listed.len(), "a vector is listed twice");
@@ -228,6 +247,59 @@ fn lines_give_their_text_and_aim_identifier() {
         let sent = String::from_utf8(line).unwrap();
         let aim = vector["expect"]["aim"].as_str().unwrap();
         assert_eq!(read["value"].as_str(), sent.trim_end().strip_prefix(aim), "{}", id(&vector));
+    }
+}
+
+#[test]
+fn ssi_packets_say_what_they_are_and_none_of_these_is_a_scan() {
+    for vector in of(SSI) {
+        let decoding = decode(Protocol::Ssi, None, &bytes(&vector));
+        let [line] = decoding.lines.as_slice() else { panic!("{}: {:#?}", id(&vector), decoding.lines) };
+        if vector["valid"] == json!(false) {
+            assert_eq!(line["kind"], json!("damaged"), "{}", id(&vector));
+            assert!(line["reason"].as_str().unwrap().contains(vector["expect"]["error"].as_str().unwrap()));
+            continue;
+        }
+        assert_eq!(line["ok"], json!(true), "{}", id(&vector));
+        assert_fields(&vector, line, &[]);
+        assert!(line.get("value").is_none(), "{} is no code: {line:#}", id(&vector));
+    }
+}
+
+#[test]
+fn wiegand_bits_give_facility_and_card_and_slices_of_tags_are_refused() {
+    for vector in of(WIEGAND) {
+        let decoding = decode(Protocol::Wiegand, None, &bytes(&vector));
+        if vector["valid"] == json!(false) {
+            assert!(!decoding.any_read, "{}", id(&vector));
+            continue;
+        }
+        let [read] = reads(&decoding) else { panic!("{}: {:#?}", id(&vector), decoding.lines) };
+        assert_fields(&vector, read, &[]);
+        // The same bits as text.
+        let text = format!("{}\n", vector["expect"]["bits"].as_str().unwrap()).into_bytes();
+        assert_eq!(reads(&decode(Protocol::Wiegand, None, &[text]))[0], *read);
+    }
+}
+
+#[test]
+fn hid_pos_reports_are_joined_and_answers_to_commands_are_no_scans() {
+    for vector in of(HID_POS) {
+        let mut reports = bytes(&vector);
+        let code_id = vector["expect"]["code_id"].as_str();
+        if vector["partial"] == json!(true) {
+            // The document shows the first bytes and says what the last three are.
+            reports[0].resize(61, b'x');
+            reports[0].extend([code_id.unwrap().as_bytes()[0], 0, 1]);
+        }
+        let decoding = decode(Protocol::HidPos, None, &reports);
+        let (line, more) = decoding.lines.split_first().unwrap();
+        assert_eq!(line["ok"], json!(true), "{}", id(&vector));
+        assert_fields(&vector, line, &[]);
+        assert!(line.get("value").is_none(), "{} is no code: {line:#}", id(&vector));
+        // A code whose other reports do not come is none.
+        let damaged = more.iter().filter(|line| line["kind"] == json!("damaged")).count();
+        assert_eq!((more.len(), damaged), if code_id.is_some() { (1, 1) } else { (0, 0) }, "{}", id(&vector));
     }
 }
 

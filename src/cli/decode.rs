@@ -15,7 +15,8 @@ pub fn decode(
     descriptor: Option<&str>,
     arguments: &[String],
 ) -> anyhow::Result<ExitCode> {
-    if descriptor.is_some() && way != Way::Reader(Protocol::Keyboard) {
+    let in_reports = matches!(way, Way::Reader(protocol) if protocol.in_reports());
+    if descriptor.is_some() && !in_reports {
         let name = way.name();
         let sentence = format!("--descriptor has no meaning for {name}: only HID readers have one");
         return Err(Failure::Wrong(sentence).into());

@@ -216,6 +216,8 @@ impl Player<'_> {
                     let line = json!({ "at_ms": at_ms, "reader": reader, "ok": false, "kind": kind, "reason": reason });
                     self.screen.json(&line)?;
                 }
+                // A recording has nobody to answer.
+                Effect::Reply(_) => {}
                 Effect::Rejected(rejected) => {
                     self.screen.line(&format!("{at_ms} ms, {reader}: no scan: {rejected}"))?;
                 }

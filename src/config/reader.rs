@@ -58,11 +58,7 @@ impl Source {
     }
 
     fn carries(self, protocol: Protocol) -> bool {
-        let in_reports = match protocol {
-            Protocol::Keyboard => true,
-            Protocol::Line | Protocol::Rdm6300 => false,
-        };
-        self == Self::Replay || in_reports == (self == Self::Hid)
+        self == Self::Replay || protocol.in_reports() == (self == Self::Hid)
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Effect {
     },
     /// Bytes that made no read.
     Rejected(Rejected),
+    /// Bytes that must go back to the device.
+    Reply(Vec<u8>),
 }
 
 /// What a lane has seen since the start.
@@ -143,6 +145,8 @@ impl Lane {
             .flat_map(|decoded| match decoded {
                 Decoded::Read(read) => self.read(read, at),
                 Decoded::Rejected(rejected) => vec![self.rejected(rejected)],
+                Decoded::Told(_) => Vec::new(),
+                Decoded::Reply(bytes) => vec![Effect::Reply(bytes)],
             })
             .collect()
     }

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::descriptor::Keys;
+use super::descriptor::{Keys, Scanner};
 use super::layout::Layout;
 use super::{Carrier, Decoded, Decoder, Protocol, Read, Rejected, Setup};
 use crate::time::MonoMs;
@@ -83,13 +83,13 @@ pub struct Decoding {
     pub any_read: bool,
 }
 
-/// Decodes `input`: for `keyboard` one report each, else chunks of one stream. `descriptor` is the HID report
+/// Decodes `input`: for HID protocols one report each, else chunks of one stream. `descriptor` is the HID report
 /// descriptor of a keyboard; with it and no input its own meaning is given.
 pub fn decode(protocol: Protocol, descriptor: Option<&[u8]>, input: &[Vec<u8>]) -> Decoding {
     let setup = Setup { protocol, layout: Layout::default(), descriptor: descriptor.map(<[u8]>::to_vec) };
     let lines = match (Decoder::new(&setup), descriptor) {
         (Err(rejected), _) => vec![rejection(&rejected)],
-        (Ok(_), Some(descriptor)) if input.is_empty() && protocol == Protocol::Keyboard => about(descriptor),
+        (Ok(_), Some(descriptor)) if input.is_empty() && protocol.in_reports() => about(protocol, descriptor),
         (Ok(decoder), _) => frames(decoder, input),
     };
     told(lines)
@@ -113,24 +113,63 @@ fn told(lines: Vec<Value>) -> Decoding {
     Decoding { lines, any_read }
 }
 
-fn about(descriptor: &[u8]) -> Vec<Value> {
-    vec![match Keys::of_descriptor(descriptor) {
-        Ok(keys) => json!({ "ok": true, "fields": object(keys.fields()) }),
+fn about(protocol: Protocol, descriptor: &[u8]) -> Vec<Value> {
+    let fields = match protocol {
+        Protocol::HidPos => Scanner::of_descriptor(descriptor).map(|scanner| scanner.fields()),
+        _ => Keys::of_descriptor(descriptor).map(|keys| keys.fields()),
+    };
+    vec![match fields {
+        Ok(fields) => json!({ "ok": true, "fields": object(fields) }),
         Err(rejected) => rejection(&rejected),
     }]
 }
 
 fn frames(mut decoder: Decoder, input: &[Vec<u8>]) -> Vec<Value> {
-    let mut lines = Vec::new();
-    let mut before: Option<String> = None;
+    let mut page = Page::default();
     for bytes in input {
-        for decoded in decoder.handle(bytes, MonoMs::default()) {
-            lines.push(frame(decoded, &mut before));
-        }
-        add_trailer(&mut decoder, &mut lines);
+        decoder.handle(bytes, MonoMs::default()).into_iter().for_each(|decoded| page.add(decoded));
+        add_trailer(&mut decoder, &mut page.lines);
     }
-    lines.extend(decoder.finish().into_iter().map(|decoded| frame(decoded, &mut before)));
-    lines
+    decoder.finish().into_iter().for_each(|decoded| page.add(decoded));
+    page.lines
+}
+
+/// The lines so far.
+#[derive(Default)]
+struct Page {
+    lines: Vec<Value>,
+    /// The last code read, if nothing unreadable came since.
+    before: Option<String>,
+    /// What would go back to the device for the next line.
+    replies: Vec<String>,
+}
+
+impl Page {
+    fn add(&mut self, decoded: Decoded) {
+        let mut line = match decoded {
+            Decoded::Reply(bytes) => {
+                self.replies.push(bytes.iter().map(|byte| format!("{byte:02X}")).collect());
+                return;
+            }
+            Decoded::Told(fields) => json!({ "ok": true, "fields": object(fields) }),
+            Decoded::Read(read) => self.read(read),
+            Decoded::Rejected(rejected) => {
+                self.before = None;
+                rejection(&rejected)
+            }
+        };
+        let replies = std::mem::take(&mut self.replies);
+        if let Some(line) = line.as_object_mut().filter(|_| !replies.is_empty()) {
+            line.insert("replies".to_owned(), Value::from(replies));
+        }
+        self.lines.push(line);
+    }
+
+    fn read(&mut self, read: Read) -> Value {
+        let confirmed = read.carrier == Carrier::Text || self.before.as_ref() == Some(&read.payload);
+        self.before = Some(read.payload.clone());
+        accepted(read, confirmed)
+    }
 }
 
 /// A trailer comes after its scan has been said.
@@ -141,20 +180,6 @@ fn add_trailer(decoder: &mut Decoder, lines: &mut [Value]) {
         lines.last_mut().and_then(|line| line.get_mut("fields")).and_then(Value::as_object_mut)
     {
         fields.insert("trailer".to_owned(), Value::from(trailer));
-    }
-}
-
-fn frame(decoded: Decoded, before: &mut Option<String>) -> Value {
-    match decoded {
-        Decoded::Read(read) => {
-            let confirmed = read.carrier == Carrier::Text || before.as_ref() == Some(&read.payload);
-            *before = Some(read.payload.clone());
-            accepted(read, confirmed)
-        }
-        Decoded::Rejected(rejected) => {
-            *before = None;
-            rejection(&rejected)
-        }
     }
 }
 

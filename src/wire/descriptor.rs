@@ -1,4 +1,4 @@
-//! HID report descriptors: where in a report of this device are its keys?
+//! HID report descriptors: where in a report of this device are its keys, or its scanned code?
 //!
 //! ```text
 //! item    tag·type·size  data (0, 1, 2 or 4 bytes, little-endian)        FE len tag data: a long item, skipped
@@ -7,7 +7,7 @@
 //! main    Input 80 · Output 90 · Feature B0 · Collection A0 · End C0     (tags shown with size 0)
 //! ```
 //!
-//! Only Input items of page 07 (keyboard) are kept: *variable* fields have one usage for each of their values, as the
+//! Only Input items of page 07 (keyboard) are kept, and of a scanner ([`scanner`]): *variable* fields have one usage for each of their values, as the
 //! eight modifier bits have; *array* fields hold in each value the index of a usage. With a Report Id anywhere every
 //! report begins with its id.
 //!
@@ -26,6 +26,9 @@ use serde_json::Value;
 use super::{RejectKind, Rejected};
 
 mod items;
+mod scanner;
+
+pub use scanner::{Part, Scanner};
 
 /// The longest descriptor taken, in bytes; the kernel takes no longer one.
 pub const DESCRIPTOR_BYTES_MAX: usize = 4096;
@@ -128,11 +131,9 @@ impl Keys {
     /// Reads a report descriptor. Refuses one that is cut off, beyond the bounds, or of a device without keys.
     pub fn of_descriptor(bytes: &[u8]) -> Result<Self, Rejected> {
         if bytes.len() > DESCRIPTOR_BYTES_MAX {
-            let reason =
-                format!("report descriptor of {} bytes: expected up to {DESCRIPTOR_BYTES_MAX}", bytes.len());
-            return Err(Rejected { kind: RejectKind::Absurd, reason });
+            return Err(too_long(bytes));
         }
-        let keys = items::walk(bytes)?;
+        let keys = items::walk(bytes)?.keys;
         if keys.slots.is_empty() {
             let reason =
                 "the report descriptor names no keys: expected a keyboard (usage page 07)".to_owned();
@@ -201,6 +202,20 @@ impl Keys {
             ("logical_max", Value::from(logical_max)),
         ]
     }
+}
+
+fn too_long(descriptor: &[u8]) -> Rejected {
+    let reason =
+        format!("report descriptor of {} bytes: expected up to {DESCRIPTOR_BYTES_MAX}", descriptor.len());
+    Rejected { kind: RejectKind::Absurd, reason }
+}
+
+fn no_such_report(report_id: Option<u8>) -> Rejected {
+    let reason = match report_id {
+        Some(id) => format!("report {id} is none of the report descriptor's"),
+        None => "empty report: expected its id first".to_owned(),
+    };
+    Rejected { kind: RejectKind::NotMine, reason }
 }
 
 fn no_keys(report_id: Option<u8>) -> Rejected {

@@ -19,11 +19,14 @@ pub mod decode;
 pub mod descriptor;
 pub mod epc;
 pub mod gs1;
+pub mod hid_pos;
 pub mod keyboard;
 pub mod layout;
 pub mod line;
 pub mod rdm6300;
+pub mod ssi;
 pub mod text;
+pub mod wiegand;
 
 /// How the bytes of a reader are framed: the `protocol` of a reader in the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -35,11 +38,18 @@ pub enum Protocol {
     Rdm6300,
     /// HID keyboard reports of a wedge scanner.
     Keyboard,
+    /// HID point of sale reports: codes as data.
+    HidPos,
+    /// Zebra's Simple Serial Interface: packets that the host acknowledges.
+    Ssi,
+    /// Bits of a card reader, as text or bytes: 26 or 34.
+    Wiegand,
 }
 
 impl Protocol {
     /// Every protocol, in the order in which they are documented.
-    pub const ALL: [Self; 3] = [Self::Line, Self::Rdm6300, Self::Keyboard];
+    pub const ALL: [Self; 6] =
+        [Self::Line, Self::Rdm6300, Self::Keyboard, Self::HidPos, Self::Ssi, Self::Wiegand];
 
     /// The name used in the configuration and by `decode --protocol`.
     pub fn name(self) -> &'static str {
@@ -47,7 +57,15 @@ impl Protocol {
             Self::Line => "line",
             Self::Rdm6300 => "rdm6300",
             Self::Keyboard => "keyboard",
+            Self::HidPos => "hid-pos",
+            Self::Ssi => "ssi",
+            Self::Wiegand => "wiegand",
         }
+    }
+
+    /// Whether it comes in HID reports, whose descriptor says where things are, and not in a stream of bytes.
+    pub fn in_reports(self) -> bool {
+        matches!(self, Self::Keyboard | Self::HidPos)
     }
 
     /// The protocol of that name.
@@ -126,6 +144,10 @@ pub enum Decoded {
     Read(Read),
     /// Bytes that made none.
     Rejected(Rejected),
+    /// A whole frame that holds no code (an answer, a message): what it says, by the names that `decode` prints.
+    Told(Vec<(&'static str, Value)>),
+    /// Bytes that must go back to the device, as they stand. They come before what they answer.
+    Reply(Vec<u8>),
 }
 
 /// What a decoder needs to know before the first byte.
@@ -148,6 +170,12 @@ pub enum Decoder {
     Rdm6300(rdm6300::Decoder),
     /// HID keyboard reports.
     Keyboard(Box<keyboard::Decoder>),
+    /// HID point of sale reports.
+    HidPos(Box<hid_pos::Decoder>),
+    /// Zebra's Simple Serial Interface.
+    Ssi(Box<ssi::Decoder>),
+    /// Bits of a card reader.
+    Wiegand(wiegand::Decoder),
 }
 
 impl Decoder {
@@ -157,6 +185,9 @@ impl Decoder {
             Protocol::Line => Self::Line(line::Decoder::default()),
             Protocol::Rdm6300 => Self::Rdm6300(rdm6300::Decoder::default()),
             Protocol::Keyboard => Self::Keyboard(Box::new(keyboard::Decoder::new(setup)?)),
+            Protocol::HidPos => Self::HidPos(Box::new(hid_pos::Decoder::new(setup)?)),
+            Protocol::Ssi => Self::Ssi(Box::default()),
+            Protocol::Wiegand => Self::Wiegand(wiegand::Decoder::default()),
         })
     }
 
@@ -166,22 +197,29 @@ impl Decoder {
             Self::Line(decoder) => decoder.handle(bytes),
             Self::Rdm6300(decoder) => decoder.handle(bytes),
             Self::Keyboard(decoder) => decoder.handle(bytes, at),
+            Self::HidPos(decoder) => decoder.handle(bytes, at),
+            Self::Ssi(decoder) => decoder.handle(bytes, at),
+            Self::Wiegand(decoder) => decoder.handle(bytes),
         }
     }
 
     /// When [`Self::handle_timeout`] wants to be called, where silence ends a scan.
     pub fn poll_timeout(&self) -> Option<MonoMs> {
         match self {
-            Self::Line(_) | Self::Rdm6300(_) => None,
+            Self::Line(_) | Self::Rdm6300(_) | Self::Wiegand(_) => None,
             Self::Keyboard(decoder) => decoder.poll_timeout(),
+            Self::HidPos(decoder) => decoder.poll_timeout(),
+            Self::Ssi(decoder) => decoder.poll_timeout(),
         }
     }
 
     /// Tells the decoder that time has passed: a scan without its suffix ends here.
     pub fn handle_timeout(&mut self, now: MonoMs) -> Vec<Decoded> {
         match self {
-            Self::Line(_) | Self::Rdm6300(_) => Vec::new(),
+            Self::Line(_) | Self::Rdm6300(_) | Self::Wiegand(_) => Vec::new(),
             Self::Keyboard(decoder) => decoder.handle_timeout(now),
+            Self::HidPos(decoder) => decoder.handle_timeout(now),
+            Self::Ssi(decoder) => decoder.handle_timeout(now),
         }
     }
 
@@ -191,6 +229,9 @@ impl Decoder {
             Self::Line(decoder) => decoder.finish(),
             Self::Rdm6300(decoder) => decoder.finish(),
             Self::Keyboard(decoder) => decoder.finish(),
+            Self::HidPos(decoder) => decoder.finish(),
+            Self::Ssi(decoder) => decoder.finish(),
+            Self::Wiegand(decoder) => decoder.finish(),
         }
     }
 }

@@ -29,10 +29,7 @@ fn is_text(c: char) -> bool {
 
 /// Bytes as text: UTF-8, else Latin-1 where every byte is printable in it.
 pub(super) fn of_bytes(bytes: &[u8]) -> Result<String, Rejected> {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
-    };
+    let text = lossless(bytes);
     match text.chars().find(|&c| !is_text(c)) {
         None => Ok(text),
         Some(c) => Err(not_text(c)),
@@ -50,6 +47,43 @@ pub(super) fn endless() -> Decoded {
     Decoded::Rejected(Rejected { kind: RejectKind::Absurd, reason })
 }
 
+/// The bytes of a frame whose length and check are right, as a read: there is no end to look for and no noise
+/// to suspect. `aim` is what the frame itself says; an identifier before the text goes before it. An end that the
+/// scanner was set to add is left out. `NR` is the caller's to find.
+pub(super) fn judge_checked(bytes: &[u8], aim: Option<&str>, more: Vec<(&'static str, Value)>) -> Decoded {
+    let absurd = |reason: String| Decoded::Rejected(Rejected { kind: RejectKind::Absurd, reason });
+    let text = lossless(bytes);
+    let (own_aim, data) = aim::split(text.trim_end_matches(['\r', '\n', '\t']));
+    if data.is_empty() {
+        return absurd("a scan without a code in it".to_owned());
+    }
+    match data.chars().find(|&c| !is_text(c)) {
+        Some(c) => {
+            absurd(format!("the code holds the control character {:02X}, as no label does", u32::from(c)))
+        }
+        None => Decoded::Read(read(data, own_aim.or(aim), None, more).ended()),
+    }
+}
+
+/// Bytes as UTF-8, else as Latin-1.
+pub(super) fn lossless(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
+    }
+}
+
+/// Says that the parts of a code are too long together.
+pub(super) fn endless_parts() -> Decoded {
+    let reason = format!("a code of more than {TEXT_BYTES_MAX} bytes: skipped up to its last part");
+    Decoded::Rejected(Rejected { kind: RejectKind::Absurd, reason })
+}
+
+/// Whether a scanner says with this text that it read nothing.
+pub(super) fn is_no_read(bytes: &[u8]) -> bool {
+    bytes == NO_READ.as_bytes()
+}
+
 /// One text as a read, or why it is none. `terminator` is what ended it, `None` for silence; `fields` come after
 /// `text`, `aim` and `terminator`.
 pub(super) fn judge(text: &str, terminator: Option<&str>, fields: Vec<(&'static str, Value)>) -> Decoded {
@@ -64,6 +98,13 @@ pub(super) fn judge(text: &str, terminator: Option<&str>, fields: Vec<(&'static 
         }
         ("", Some(aim)) => absurd(format!("nothing follows the AIM identifier ]{aim}: expected a code")),
         _ => Decoded::Read(read(data, aim, terminator, fields)),
+    }
+}
+
+impl Read {
+    /// Its frame says where it ends.
+    fn ended(self) -> Self {
+        Self { terminated: true, ..self }
     }
 }
 

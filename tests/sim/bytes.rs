@@ -16,12 +16,13 @@ pub fn can_send(protocol: Protocol, code: &str) -> bool {
     protocol != Protocol::Rdm6300 || is_card
 }
 
-/// One deliberate presentation of a code.
+/// One deliberate presentation of a code. The doors have readers of three protocols; others send nothing.
 pub fn code(protocol: Protocol, code: &str, dice: &mut Dice) -> Vec<Chunk> {
     match protocol {
         Protocol::Line => line(code, dice),
         Protocol::Keyboard => keyboard(&format!("{code}\n")),
         Protocol::Rdm6300 => card(code, dice),
+        _ => Vec::new(),
     }
 }
 
@@ -32,6 +33,7 @@ pub fn half(protocol: Protocol, code: &str) -> Vec<Chunk> {
         Protocol::Line => vec![Chunk { after_ms: 0, bytes: half.as_bytes().to_vec() }],
         Protocol::Keyboard => keyboard(half),
         Protocol::Rdm6300 => vec![Chunk { after_ms: 0, bytes: frame("0D00319CD0")[..8].to_vec() }],
+        _ => Vec::new(),
     }
 }
 
@@ -46,7 +48,7 @@ pub fn noise(protocol: Protocol, dice: &mut Dice) -> Vec<Chunk> {
             let reports = [vec![0, 0, 1, 1, 1, 1, 1, 1], vec![0; 3], vec![0; 8]];
             return reports.into_iter().map(|bytes| Chunk { after_ms: 0, bytes }).collect();
         }
-        Protocol::Rdm6300 => {}
+        _ => {}
     }
     vec![Chunk { after_ms: 0, bytes }]
 }

@@ -356,6 +356,7 @@ impl World {
                 }
                 Effect::Repeats { id, times } => self.queue.push_back(Input::Folded { scan: id, times }),
                 Effect::Rejected(rejected) => assert!(!rejected.reason.is_empty()),
+                Effect::Reply(_) => {}
             }
         }
         self.scans += read.len();

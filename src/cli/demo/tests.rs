@@ -108,7 +108,7 @@ fn decoded(device: Device, pieces: &[(u64, Vec<u8>)]) -> Vec<crate::wire::Read> 
     let mut decoder = Decoder::new(&setup).unwrap();
     let read = |decoded| match decoded {
         Decoded::Read(read) => read,
-        Decoded::Rejected(rejected) => panic!("{rejected}"),
+        other => panic!("{other:?}"),
     };
     pieces.iter().flat_map(|(at_ms, bytes)| decoder.handle(bytes, MonoMs(*at_ms))).map(read).collect()
 }
@@ -269,7 +269,7 @@ mod stage {
             let effects = self.lanes.get_mut(chunk.reader.as_str()).unwrap().handle(&chunk.bytes, chunk.at);
             let scans = effects.into_iter().filter_map(|effect| match effect {
                 Effect::Scan { id, payload } => Some((id, payload)),
-                Effect::Repeats { .. } => None,
+                Effect::Repeats { .. } | Effect::Reply(_) => None,
                 Effect::Rejected(rejected) => panic!("{rejected}"),
             });
             let utc = noon().plus(i64::try_from(chunk.at.0).unwrap());

@@ -1,5 +1,6 @@
 //! The walk over a descriptor's items. Every number in it is the device's word and is bounded before it is used.
 
+use super::scanner::{BYTE_COUNT, PAGE_SCANNER, PAGE_SCANNER_VENDOR, Run, Scanner};
 use super::{About, Keys, PAGE_KEYBOARD, Ranges, Slot, What, damaged, key_of, usage_at};
 use crate::wire::{RejectKind, Rejected};
 
@@ -9,6 +10,8 @@ const REPORT_BITS_MAX: usize = 16_384 * 8;
 const SLOTS_MAX: usize = 1024;
 /// The most usages that one field lists.
 const RANGES_MAX: usize = 256;
+/// The most runs of values of a scanner in all reports together; a report has seven or so.
+const RUNS_MAX: usize = 256;
 /// The deepest Push.
 const PUSHES_MAX: usize = 16;
 /// The most reports of one device: ids are one byte.
@@ -81,10 +84,17 @@ struct Walk {
     /// Bits that each report has so far.
     reports: Vec<(Option<u8>, usize)>,
     keys: Keys,
+    scanner: Scanner,
+}
+
+/// What a descriptor says of keys and of a scanner's code.
+pub(super) struct Walked {
+    pub(super) keys: Keys,
+    pub(super) scanner: Scanner,
 }
 
 /// Reads a descriptor of bounded length.
-pub(super) fn walk(mut bytes: &[u8]) -> Result<Keys, Rejected> {
+pub(super) fn walk(mut bytes: &[u8]) -> Result<Walked, Rejected> {
     let mut walk = Walk::default();
     while let Some(item) = next_item(&mut bytes)? {
         walk.take(&item)?;
@@ -92,7 +102,9 @@ pub(super) fn walk(mut bytes: &[u8]) -> Result<Keys, Rejected> {
     let about = &mut walk.keys.about;
     about.input_bits =
         walk.reports.iter().find(|(id, _)| *id == about.report_id).map_or(0, |(_, bits)| *bits);
-    Ok(walk.keys)
+    walk.scanner.numbered = walk.keys.numbered;
+    walk.scanner.report_ids = walk.reports.iter().map(|(id, _)| *id).collect();
+    Ok(Walked { keys: walk.keys, scanner: walk.scanner })
 }
 
 impl Walk {
@@ -186,6 +198,9 @@ impl Walk {
         let Globals { report_size, report_count, report_id, .. } = self.globals;
         let start = self.reserve()?;
         let (is_constant, is_variable) = (flags & 1 != 0, flags & 2 != 0);
+        if !is_constant {
+            self.scanned(start, &usages)?;
+        }
         if is_constant || report_size == 0 || !usages.iter().any(|&(first, _)| first >> 16 == PAGE_KEYBOARD) {
             return Ok(());
         }
@@ -206,6 +221,35 @@ impl Walk {
             self.keys.slots.push(Slot { report_id, bit, bits: report_size, what });
         }
         self.keys.fields.push(if is_variable { Ranges::new() } else { usages });
+        Ok(())
+    }
+
+    /// Keeps the values of a scanner: each usage has one of them, and the last usage the rest.
+    fn scanned(&mut self, start: usize, usages: &Ranges) -> Result<(), Rejected> {
+        let Globals { report_size, report_count, report_id, .. } = self.globals;
+        let mut left = report_count as usize;
+        let is_scanner =
+            |full: u32| matches!(full >> 16, PAGE_SCANNER | PAGE_SCANNER_VENDOR) || full == BYTE_COUNT;
+        if report_size == 0 || !usages.iter().any(|&(first, _)| is_scanner(first)) {
+            return Ok(());
+        }
+        if report_size > 32 {
+            return Err(absurd("a scanned value wider than 32 bits"));
+        }
+        let mut bit = start;
+        let single = usages.iter().flat_map(|&(first, last)| first..=last).take(RUNS_MAX);
+        let mut single = single.peekable();
+        while let Some(usage) = single.next() {
+            let count = if single.peek().is_none() { left } else { left.min(1) };
+            if count > 0 && is_scanner(usage) {
+                if self.scanner.runs.len() == RUNS_MAX {
+                    return Err(absurd("more scanned values than any scanner has"));
+                }
+                self.scanner.runs.push(Run { usage, report_id, bit, bits: report_size, count });
+            }
+            bit = bit.saturating_add(count.saturating_mul(report_size as usize));
+            left = left.saturating_sub(count);
+        }
         Ok(())
     }
 

@@ -18,6 +18,7 @@ fn short(said: &[Decoded]) -> Vec<&str> {
         .map(|decoded| match decoded {
             Decoded::Read(read) => read.payload.as_str(),
             Decoded::Rejected(no) => no.kind.name(),
+            other => panic!("{other:?}"),
         })
         .collect()
 }
