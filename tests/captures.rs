@@ -34,6 +34,19 @@ const CARD_ORDERS: &[&str] = &["A13"];
 /// Text of a scanner behind an AIM identifier.
 const LINES: &[&str] = &["H26", "H27", "H29", "H31", "H32", "H35"];
 
+/// Streams of readers that send frames, by protocol. The UIDs of E13 are no frame: put into one here.
+const FRAMES: &[(Protocol, &[&str])] = &[
+    (Protocol::Pn532, &["E01", "E02", "E05", "E06", "E07", "E08", "E09"]),
+    (Protocol::M100, &["F01", "F03", "F04", "F05", "F07", "F08", "F10", "F13", "F14", "F15"]),
+    (Protocol::UhfReader18, &["F17", "F18", "F25", "F26"]),
+    (Protocol::UhfReader288, &["F20", "F22", "F23"]),
+    (Protocol::Cf, &["F28", "F30", "F31", "F32"]),
+    (Protocol::ThingMagic, &["F34", "F35"]),
+];
+
+/// Ids that a card draws anew each time.
+const RANDOM_IDS: &[&str] = &["E13"];
+
 /// Reports of HID point of sale scanners: in, and to the scanner.
 const HID_POS: &[&str] = &["B01", "B03", "B04", "B05", "B06", "B08"];
 
@@ -63,12 +76,7 @@ const NOT_YET: &[(&str, &[&str])] = &[
     ("vendor HID of Microscan", &["B10"]),
     ("Honeywell Bluetooth MSGGET", &["C13"]),
     ("commands to scan modules of the GM65 kind", &["C15", "C16"]),
-    ("PN532", &["E01", "E02", "E05", "E06", "E07", "E08", "E09"]),
-    ("PC/SC", &["E12", "E13"]),
-    ("UHF modules BB..7E", &["F01", "F03", "F04", "F05", "F07", "F08", "F10", "F13", "F14", "F15"]),
-    ("UHFReader18 and 288M", &["F17", "F18", "F20", "F22", "F23", "F25", "F26"]),
-    ("UHF CF frames", &["F28", "F30", "F31", "F32"]),
-    ("ThingMagic", &["F34", "F35"]),
+    ("PC/SC", &["E12"]),
     ("LLRP", &["F36", "F38"]),
     ("OSDP", &["G01", "G02", "G03", "G05", "G07", "G08", "G09", "G10", "G11", "G13", "G15", "G18", "G19"]),
     ("OSDP", &["G20", "G21"]),
@@ -115,22 +123,10 @@ fn assert_fields(vector: &Value, read: &Value, except: &[&str]) {
 
 #[test]
 fn every_vector_is_decoded_or_listed_as_not_yet() {
-    let decoded = [
-        KEYBOARD,
-        DESCRIPTORS,
-        CARD_NUMBERS,
-        CARD_ORDERS,
-        CARDS,
-        PHANTOMS,
-        LINES,
-        GS1_ALONE,
-        EPCS,
-        CHECKS,
-        SSI,
-        WIEGAND,
-        HID_POS,
-    ]
-    .concat();
+    let decoded =
+        [KEYBOARD, DESCRIPTORS, CARD_NUMBERS, CARD_ORDERS, CARDS, PHANTOMS, LINES, GS1_ALONE, EPCS, CHECKS];
+    let decoded = [decoded.concat(), [SSI, WIEGAND, HID_POS, RANDOM_IDS].concat()].concat();
+    let decoded = FRAMES.iter().fold(decoded, |all, (_, ids)| [&all, *ids].concat());
     let listed: Vec<&str> = NOT_YET.iter().flat_map(|(_, ids)| ids.iter().copied()).chain(decoded).collect();
     let accounted: BTreeSet<&str> = listed.iter().copied().collect();
     assert_eq!(accounted.len(), listed.len(), "a vector is listed twice");
@@ -247,6 +243,50 @@ fn lines_give_their_text_and_aim_identifier() {
         let sent = String::from_utf8(line).unwrap();
         let aim = vector["expect"]["aim"].as_str().unwrap();
         assert_eq!(read["value"].as_str(), sent.trim_end().strip_prefix(aim), "{}", id(&vector));
+    }
+}
+
+/// A refused vector gives one *damaged* and nothing else. A tag in the list `tags` is a read; nothing in it is an answer.
+#[test]
+fn frames_give_their_tags_and_answers() {
+    for (protocol, vector) in
+        FRAMES.iter().flat_map(|(protocol, ids)| of(ids).into_iter().map(move |v| (protocol, v)))
+    {
+        let decoding = decode(*protocol, None, &bytes(&vector));
+        if vector["valid"] == json!(false) {
+            let [line] = decoding.lines.as_slice() else { panic!("{}: {:?}", id(&vector), decoding.lines) };
+            assert_eq!((&line["ok"], &line["kind"]), (&json!(false), &json!("damaged")), "{}", id(&vector));
+            continue;
+        }
+        let lines = reads(&decoding);
+        let tags = vector["expect"]["tags"].as_array().filter(|tags| !tags.is_empty());
+        assert_eq!(lines.len(), tags.map_or(1, Vec::len), "{} {lines:#?}", id(&vector));
+        for (line, tag) in lines.iter().zip(tags.into_iter().flatten()) {
+            let tag = if tag.is_string() { json!({ "epc": tag }) } else { tag.clone() };
+            assert_eq!(line["value"], tag["epc"]);
+            assert_fields(&json!({ "id": vector["id"], "expect": tag }), line, &[]);
+        }
+        for line in lines {
+            let except: &[&str] = if tags.is_some() { &["tags"] } else { &[] };
+            assert_fields(&vector, line, &[except, &["wrong_decode_seen"]].concat());
+            let identity = ["epc", "uid"].iter().find_map(|name| line["fields"].get(name));
+            assert_eq!(line.get("value"), identity, "{}", id(&vector));
+        }
+    }
+}
+
+#[test]
+fn an_id_that_the_card_draws_anew_says_so() {
+    for vector in of(RANDOM_IDS) {
+        let ids = bytes(&vector);
+        for (uid, expected) in ids.iter().zip(vector["expect"]["reads_of_one_card"].as_array().unwrap()) {
+            let message = [&[0xd5, 0x4b, 1, 1, 0, 4, 8, 4][..], uid].concat();
+            let check = message.iter().fold(0_u8, |sum, byte| sum.wrapping_sub(*byte));
+            let frame = [&[0, 0, 0xff, 12, 0xf4][..], &message, &[check, 0]].concat();
+            let decoding = decode(Protocol::Pn532, None, &[frame]);
+            let [read] = reads(&decoding) else { panic!("{:?}", decoding.lines) };
+            assert_eq!((&read["value"], &read["fields"]["random"]), (expected, &json!(true)));
+        }
     }
 }
 

@@ -553,7 +553,10 @@ fn decode_prints_a_line_for_each_frame() {
         (["rdm6300", "02zz"].as_slice(), "argument 1 is not hexadecimal"),
         (&["epc", "CAM-1"], "argument 1 is not hexadecimal"),
         (&["line"], "required arguments were not provided"),
-        (&["lines", "00"], "possible values: line, rdm6300, keyboard"),
+        (
+            &["lines", "00"],
+            "possible values: line, rdm6300, keyboard, pn532, m100, uhfreader18, uhfreader288, cf, thingmagic",
+        ),
         (&["line", "--descriptor", "05", "00"], "--descriptor has no meaning for line"),
     ] {
         let wrong = decode(words);

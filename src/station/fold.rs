@@ -2,7 +2,10 @@
 //!
 //! Text: one trigger, one read; the same again faster than a hand can trigger is the same scan. 125 kHz cards: a module
 //! repeats its frame every 65 ms or so while the card lies there, and frames that no card sent pass its checksum. So
-//! two equal reads in a row make a scan, and the card must be away before it can make another.
+//! two equal reads in a row make a scan, and the card must be away before it can make another. 13.56 MHz cards and UHF tags
+//! have checks that noise does not pass: the first read makes the scan. Many may lie there at once, each for itself.
+
+use std::collections::BTreeMap;
 
 use crate::time::MonoMs;
 use crate::wire::{Carrier, Read};
@@ -13,6 +16,8 @@ pub const ABSENT_MS: u64 = 300;
 pub const IN_A_ROW_MS: u64 = 1_000;
 /// Text read again within so long is a burst: no hand triggers twice so fast.
 pub const BURST_MS: u64 = 150;
+/// The most cards and tags that are known to lie there. With more, the one not seen for longest is forgotten.
+pub const LYING_MAX: usize = 1_024;
 
 /// What a read adds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +26,8 @@ pub enum Folded {
     Scan,
     /// A repeat of the last scan.
     Repeat,
+    /// A repeat of a scan before the last: its tag still lies there.
+    Lying,
     /// Not yet: it must be read once more.
     Unconfirmed,
 }
@@ -31,17 +38,20 @@ pub struct Fold {
     burst_ms: u64,
     candidate: Option<(String, MonoMs)>,
     present: Option<(Carrier, String, MonoMs)>,
+    /// Cards and tags that made their scan, and when each was seen last.
+    lying: BTreeMap<(Carrier, String), MonoMs>,
 }
 
 impl Fold {
     /// `repeat_ms` of the station bounds the burst: with 0 every read of text is a scan.
     pub fn new(repeat_ms: u64) -> Self {
-        Self { burst_ms: repeat_ms.min(BURST_MS), candidate: None, present: None }
+        Self { burst_ms: repeat_ms.min(BURST_MS), candidate: None, present: None, lying: BTreeMap::new() }
     }
 
     /// Takes a read.
     pub fn read(&mut self, read: &Read, at: MonoMs) -> Folded {
         self.forget(at);
+        let lay = matches!(read.carrier, Carrier::Hf | Carrier::Uhf) && self.lay(read, at);
         if let Some((carrier, payload, seen)) = &mut self.present
             && *carrier == read.carrier
             && *payload == read.payload
@@ -52,7 +62,20 @@ impl Fold {
         match read.carrier {
             Carrier::Text => self.scan(read, at),
             Carrier::Rfid125 => self.confirm(read, at),
+            Carrier::Hf | Carrier::Uhf if lay => Folded::Lying,
+            Carrier::Hf | Carrier::Uhf => self.scan(read, at),
         }
+    }
+
+    /// Whether this card or tag lay there already. From now on it does.
+    fn lay(&mut self, read: &Read, at: MonoMs) -> bool {
+        self.lying.retain(|_, seen| at.since(*seen) < ABSENT_MS);
+        let lay = self.lying.insert((read.carrier, read.payload.clone()), at).is_some();
+        if self.lying.len() > LYING_MAX {
+            let oldest = self.lying.iter().min_by_key(|(_, seen)| **seen).map(|(tag, _)| tag.clone());
+            oldest.map(|tag| self.lying.remove(&tag));
+        }
+        lay
     }
 
     fn confirm(&mut self, read: &Read, at: MonoMs) -> Folded {
@@ -68,7 +91,7 @@ impl Fold {
     fn scan(&mut self, read: &Read, at: MonoMs) -> Folded {
         self.candidate = None;
         // With no burst to fold, text is remembered no longer than its own moment.
-        let remembered = read.carrier == Carrier::Rfid125 || self.burst_ms > 0;
+        let remembered = read.carrier != Carrier::Text || self.burst_ms > 0;
         self.present = remembered.then(|| (read.carrier, read.payload.clone(), at));
         Folded::Scan
     }
@@ -91,7 +114,7 @@ impl Fold {
     pub fn poll_timeout(&self) -> Option<MonoMs> {
         self.present.as_ref().map(|(carrier, _, seen)| match carrier {
             Carrier::Text => seen.plus(self.burst_ms),
-            Carrier::Rfid125 => seen.plus(ABSENT_MS),
+            Carrier::Rfid125 | Carrier::Hf | Carrier::Uhf => seen.plus(ABSENT_MS),
         })
     }
 }
@@ -117,6 +140,25 @@ mod tests {
             play(Carrier::Rfid125, 2000, &reads),
             [Unconfirmed, Scan, Repeat, Repeat, Unconfirmed, Scan]
         );
+    }
+
+    #[test]
+    fn tags_count_from_the_first_read_and_once_each_until_they_have_been_away() {
+        use Folded::{Lying, Repeat, Scan};
+        let reads =
+            [(0, "A"), (10, "A"), (20, "B"), (30, "A"), (40, "B"), (250, "A"), (360, "B"), (400, "A")];
+        let folded = [Scan, Repeat, Scan, Lying, Repeat, Lying, Scan, Lying];
+        assert_eq!(play(Carrier::Uhf, 2000, &reads), folded);
+        assert_eq!(play(Carrier::Hf, 0, &reads), folded);
+    }
+
+    #[test]
+    fn more_tags_than_can_be_held_do_not_grow_memory() {
+        let mut fold = Fold::new(2000);
+        for tag in 0..3_000 {
+            assert_eq!(fold.read(&read(Carrier::Uhf, &tag.to_string()), MonoMs(tag / 30)), Folded::Scan);
+            assert!(fold.lying.len() <= LYING_MAX);
+        }
     }
 
     #[test]

@@ -145,7 +145,7 @@ impl Lane {
             .flat_map(|decoded| match decoded {
                 Decoded::Read(read) => self.read(read, at),
                 Decoded::Rejected(rejected) => vec![self.rejected(rejected)],
-                Decoded::Told(_) => Vec::new(),
+                Decoded::Answer(_) => Vec::new(),
                 Decoded::Reply(bytes) => vec![Effect::Reply(bytes)],
             })
             .collect()
@@ -163,6 +163,10 @@ impl Lane {
                 if let Some((_, times)) = &mut self.last {
                     *times = times.saturating_add(1);
                 }
+                None
+            }
+            Folded::Lying => {
+                self.counts.repeats += 1;
                 None
             }
             Folded::Unconfirmed => {

@@ -151,7 +151,7 @@ impl Page {
                 self.replies.push(bytes.iter().map(|byte| format!("{byte:02X}")).collect());
                 return;
             }
-            Decoded::Told(fields) => json!({ "ok": true, "fields": object(fields) }),
+            Decoded::Answer(answer) => json!({ "ok": true, "fields": object(answer.fields) }),
             Decoded::Read(read) => self.read(read),
             Decoded::Rejected(rejected) => {
                 self.before = None;

@@ -24,7 +24,7 @@
 use serde_json::Value;
 
 use super::descriptor::{Part, Scanner};
-use super::{Decoded, Protocol, RejectKind, Rejected, Setup, text};
+use super::{Answer, Decoded, Protocol, RejectKind, Rejected, Setup, text};
 use crate::time::MonoMs;
 
 mod host;
@@ -126,7 +126,7 @@ impl Joined {
             return None;
         }
         if answers || text::is_no_read(&self.text) {
-            return Some(Decoded::Told(self.told()));
+            return Some(Decoded::Answer(Answer::of(self.told())));
         }
         Some(text::judge_checked(&self.text, aim.as_deref(), self.fields()))
     }
@@ -157,7 +157,7 @@ impl Decoder {
                 .map(|part| part.map(|part| Report { length: part.data.len(), part, more: None })),
             None => match host::meaning(report) {
                 Some(fields) => {
-                    said.push(Decoded::Told(fields));
+                    said.push(Decoded::Answer(Answer::of(fields)));
                     return said;
                 }
                 None => assumed(report).map(Some),
@@ -213,7 +213,7 @@ impl Decoder {
             joined.continued.len()
         );
         let rejected = Rejected { kind: RejectKind::Damaged, reason };
-        vec![Decoded::Told(joined.told()), Decoded::Rejected(rejected)]
+        vec![Decoded::Answer(Answer::of(joined.told())), Decoded::Rejected(rejected)]
     }
 }
 

@@ -13,19 +13,26 @@ use crate::time::MonoMs;
 
 pub mod aim;
 pub mod card;
+pub mod cf;
 pub mod check;
 pub mod codes;
+pub mod crc;
 pub mod decode;
 pub mod descriptor;
 pub mod epc;
+pub mod framed;
 pub mod gs1;
 pub mod hid_pos;
 pub mod keyboard;
 pub mod layout;
 pub mod line;
+pub mod m100;
+pub mod pn532;
 pub mod rdm6300;
 pub mod ssi;
 pub mod text;
+pub mod thingmagic;
+pub mod uhfreader;
 pub mod wiegand;
 
 /// How the bytes of a reader are framed: the `protocol` of a reader in the configuration.
@@ -44,12 +51,39 @@ pub enum Protocol {
     Ssi,
     /// Bits of a card reader, as text or bytes: 26 or 34.
     Wiegand,
+    /// 13.56 MHz cards through a PN532 on its UART.
+    Pn532,
+    /// UHF modules that frame with BB … 7E: M100, R200 and kin.
+    M100,
+    /// UHFReader18 of Chafon.
+    #[serde(rename = "uhfreader18")]
+    UhfReader18,
+    /// UHFReader288 of Chafon and kin.
+    #[serde(rename = "uhfreader288")]
+    UhfReader288,
+    /// UHF readers of the CF series.
+    Cf,
+    /// UHF modules of ThingMagic.
+    #[serde(rename = "thingmagic")]
+    ThingMagic,
 }
 
 impl Protocol {
     /// Every protocol, in the order in which they are documented.
-    pub const ALL: [Self; 6] =
-        [Self::Line, Self::Rdm6300, Self::Keyboard, Self::HidPos, Self::Ssi, Self::Wiegand];
+    pub const ALL: [Self; 12] = [
+        Self::Line,
+        Self::Rdm6300,
+        Self::Keyboard,
+        Self::HidPos,
+        Self::Ssi,
+        Self::Wiegand,
+        Self::Pn532,
+        Self::M100,
+        Self::UhfReader18,
+        Self::UhfReader288,
+        Self::Cf,
+        Self::ThingMagic,
+    ];
 
     /// The name used in the configuration and by `decode --protocol`.
     pub fn name(self) -> &'static str {
@@ -60,6 +94,12 @@ impl Protocol {
             Self::HidPos => "hid-pos",
             Self::Ssi => "ssi",
             Self::Wiegand => "wiegand",
+            Self::Pn532 => "pn532",
+            Self::M100 => "m100",
+            Self::UhfReader18 => "uhfreader18",
+            Self::UhfReader288 => "uhfreader288",
+            Self::Cf => "cf",
+            Self::ThingMagic => "thingmagic",
         }
     }
 
@@ -82,6 +122,10 @@ pub enum Carrier {
     Text,
     /// A 125 kHz card: repeats while it lies on the reader, and phantoms pass its checksum.
     Rfid125,
+    /// A 13.56 MHz card: repeats while it lies on the reader.
+    Hf,
+    /// A UHF tag: repeats while it is in the field, and many may be.
+    Uhf,
 }
 
 /// One thing read, whole and checked as far as its protocol can check it.
@@ -144,10 +188,30 @@ pub enum Decoded {
     Read(Read),
     /// Bytes that made none.
     Rejected(Rejected),
-    /// A whole frame that holds no code (an answer, a message): what it says, by the names that `decode` prints.
-    Told(Vec<(&'static str, Value)>),
     /// Bytes that must go back to the device, as they stand. They come before what they answer.
     Reply(Vec<u8>),
+    /// A good frame that is neither: what a reader answers to a command, and that it sees nothing.
+    Answer(Answer),
+}
+
+/// What a reader that is asked says besides reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The command that it answers, where the frame says it.
+    pub command: Option<u16>,
+    /// It answers another command than the one awaited.
+    pub stale: bool,
+    /// False where the reader reports a fault or refuses the command. Seeing nothing is no fault.
+    pub ok: bool,
+    /// What the frame says, by the names that `decode` prints.
+    pub fields: Vec<(&'static str, Value)>,
+}
+
+impl Answer {
+    /// A message that answers no command in particular.
+    pub fn of(fields: Vec<(&'static str, Value)>) -> Self {
+        Self { command: None, stale: false, ok: true, fields }
+    }
 }
 
 /// What a decoder needs to know before the first byte.
@@ -176,6 +240,8 @@ pub enum Decoder {
     Ssi(Box<ssi::Decoder>),
     /// Bits of a card reader.
     Wiegand(wiegand::Decoder),
+    /// Frames that say their own length.
+    Framed(framed::Decoder),
 }
 
 impl Decoder {
@@ -188,6 +254,12 @@ impl Decoder {
             Protocol::HidPos => Self::HidPos(Box::new(hid_pos::Decoder::new(setup)?)),
             Protocol::Ssi => Self::Ssi(Box::default()),
             Protocol::Wiegand => Self::Wiegand(wiegand::Decoder::default()),
+            Protocol::Pn532 => Self::Framed(framed::Decoder::new(pn532::Pn532)),
+            Protocol::M100 => Self::Framed(framed::Decoder::new(m100::M100)),
+            Protocol::UhfReader18 => Self::Framed(framed::Decoder::new(uhfreader::UhfReader::Plain18)),
+            Protocol::UhfReader288 => Self::Framed(framed::Decoder::new(uhfreader::UhfReader::Antennas288)),
+            Protocol::Cf => Self::Framed(framed::Decoder::new(cf::Cf)),
+            Protocol::ThingMagic => Self::Framed(framed::Decoder::new(thingmagic::ThingMagic)),
         })
     }
 
@@ -200,6 +272,7 @@ impl Decoder {
             Self::HidPos(decoder) => decoder.handle(bytes, at),
             Self::Ssi(decoder) => decoder.handle(bytes, at),
             Self::Wiegand(decoder) => decoder.handle(bytes),
+            Self::Framed(decoder) => decoder.handle(bytes, at),
         }
     }
 
@@ -210,6 +283,7 @@ impl Decoder {
             Self::Keyboard(decoder) => decoder.poll_timeout(),
             Self::HidPos(decoder) => decoder.poll_timeout(),
             Self::Ssi(decoder) => decoder.poll_timeout(),
+            Self::Framed(decoder) => decoder.poll_timeout(),
         }
     }
 
@@ -220,6 +294,7 @@ impl Decoder {
             Self::Keyboard(decoder) => decoder.handle_timeout(now),
             Self::HidPos(decoder) => decoder.handle_timeout(now),
             Self::Ssi(decoder) => decoder.handle_timeout(now),
+            Self::Framed(decoder) => decoder.handle_timeout(now),
         }
     }
 
@@ -232,6 +307,15 @@ impl Decoder {
             Self::HidPos(decoder) => decoder.finish(),
             Self::Ssi(decoder) => decoder.finish(),
             Self::Wiegand(decoder) => decoder.finish(),
+            Self::Framed(decoder) => decoder.finish(),
+        }
+    }
+
+    /// Says which command's answer is awaited, to readers that are asked: answers to others are stale from now on. With
+    /// `None`, and at the start, every answer counts.
+    pub fn awaiting(&mut self, command: Option<u16>) {
+        if let Self::Framed(decoder) = self {
+            decoder.awaiting(command);
         }
     }
 }

@@ -27,7 +27,7 @@
 
 use serde_json::Value;
 
-use super::{Decoded, RejectKind, Rejected, text};
+use super::{Answer, Decoded, RejectKind, Rejected, text};
 use crate::time::MonoMs;
 
 mod answers;
@@ -189,10 +189,10 @@ impl Joined {
         }
         if text::is_no_read(&self.text) {
             fields.push(("no_read", Value::from(true)));
-            return Some(Decoded::Told(fields));
+            return Some(Decoded::Answer(Answer::of(fields)));
         }
         if symbology::is_setup(self.code_type) {
-            return Some(Decoded::Told(fields));
+            return Some(Decoded::Answer(Answer::of(fields)));
         }
         Some(text::judge_checked(&self.text, symbology::aim(self.code_type), fields))
     }
@@ -308,13 +308,13 @@ impl Decoder {
         if self.is_resent(&packet, at) {
             let mut fields = packet.header();
             fields.push(("resent", Value::from(true)));
-            said.push(Decoded::Told(fields));
+            said.push(Decoded::Answer(Answer::of(fields)));
             return;
         }
         match packet.opcode {
             DECODE_DATA if packet.source != HOST => self.decode_data(&packet, at, said),
             SEGMENT if packet.source != HOST => self.segment(&packet, at, said),
-            _ => said.push(Decoded::Told(told(&packet))),
+            _ => said.push(Decoded::Answer(Answer::of(told(&packet)))),
         }
         self.before = Some((packet, at));
     }
@@ -384,7 +384,7 @@ impl Decoder {
         let Some(joined) = self.joined.take().filter(|joined| !joined.skipping) else { return };
         let reason =
             format!("code of several packets cut off by {by} after {} bytes of text", joined.text.len());
-        said.push(Decoded::Told(joined.fields()));
+        said.push(Decoded::Answer(Answer::of(joined.fields())));
         said.push(rejected(RejectKind::Damaged, reason));
     }
 }

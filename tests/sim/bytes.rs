@@ -22,7 +22,7 @@ pub fn code(protocol: Protocol, code: &str, dice: &mut Dice) -> Vec<Chunk> {
         Protocol::Line => line(code, dice),
         Protocol::Keyboard => keyboard(&format!("{code}\n")),
         Protocol::Rdm6300 => card(code, dice),
-        _ => Vec::new(),
+        other => unreachable!("no station here has a reader that speaks {}", other.name()),
     }
 }
 
@@ -33,7 +33,7 @@ pub fn half(protocol: Protocol, code: &str) -> Vec<Chunk> {
         Protocol::Line => vec![Chunk { after_ms: 0, bytes: half.as_bytes().to_vec() }],
         Protocol::Keyboard => keyboard(half),
         Protocol::Rdm6300 => vec![Chunk { after_ms: 0, bytes: frame("0D00319CD0")[..8].to_vec() }],
-        _ => Vec::new(),
+        other => unreachable!("no station here has a reader that speaks {}", other.name()),
     }
 }
 

@@ -40,7 +40,7 @@ fn short(said: &[Decoded]) -> Vec<&str> {
     said.iter()
         .map(|decoded| match decoded {
             Decoded::Read(read) => read.payload.as_str(),
-            Decoded::Told(_) => "(told)",
+            Decoded::Answer(_) => "(told)",
             Decoded::Reply(_) => "(reply)",
             Decoded::Rejected(no) => no.kind.name(),
         })

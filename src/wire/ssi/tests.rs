@@ -45,7 +45,7 @@ fn short(said: &[Decoded]) -> Vec<&str> {
     said.iter()
         .map(|decoded| match decoded {
             Decoded::Read(_) => "read",
-            Decoded::Told(_) => "told",
+            Decoded::Answer(_) => "told",
             Decoded::Reply(_) => "reply",
             Decoded::Rejected(no) => no.kind.name(),
         })
