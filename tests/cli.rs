@@ -555,7 +555,7 @@ fn decode_prints_a_line_for_each_frame() {
         (&["line"], "required arguments were not provided"),
         (
             &["lines", "00"],
-            "possible values: line, rdm6300, keyboard, pn532, m100, uhfreader18, uhfreader288, cf, thingmagic",
+            "possible values: line, rdm6300, keyboard, hid-pos, ssi, wiegand, pn532, m100, uhfreader18, uhfreader288, cf, thingmagic",
         ),
         (&["line", "--descriptor", "05", "00"], "--descriptor has no meaning for line"),
     ] {
