@@ -265,7 +265,8 @@ impl ScanShown {
 /// Who somebody is stands in no fact: a person that was registered is named here.
 fn person_named(verdict: &Verdict, named: &dyn Fn(&PersonId) -> Named) -> Verdict {
     match verdict {
-        Verdict::Registered { subject: Subject::Person(person), name } => Verdict::Registered {
+        Verdict::Registered { subject: Subject::Person(person), name, is_out } => Verdict::Registered {
+            is_out: *is_out,
             subject: Subject::Person(person.clone()),
             name: named(person).name.unwrap_or_else(|| name.clone()),
         },

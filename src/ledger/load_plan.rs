@@ -64,7 +64,18 @@ pub fn load_cancelling(conn: &Connection, booking: &BookingId) -> Result<Booking
     let sql = "SELECT id, plan FROM booking WHERE series = ?1 AND id <> ?2 AND status <> 'cancelled'
                ORDER BY starts_ms, id";
     let series = rows(conn, sql, params![first, booking], |row| Ok((row.get(0)?, json(row, 1)?)))?;
-    Ok(BookingLoaded { old, series, unknown, ..BookingLoaded::default() })
+    let ids = || std::iter::once(booking).chain(series.iter().map(|(id, _): &(BookingId, BookingMade)| id));
+    let out = ids().map(|id| Ok((id.clone(), out_for(conn, id)?)));
+    let out: BTreeMap<BookingId, usize> = out.collect::<Result<_, LedgerError>>()?;
+    Ok(BookingLoaded { old, series, unknown, out, ..BookingLoaded::default() })
+}
+
+/// How many things are out for a booking.
+fn out_for(conn: &Connection, booking: &BookingId) -> Result<usize, LedgerError> {
+    let sql = "SELECT (SELECT count(*) FROM custody WHERE booking = ?1 AND out = 1)
+               + (SELECT coalesce(sum(count), 0) FROM stock_out WHERE booking = ?1 AND booking <> '')";
+    let count: i64 = conn.prepare_cached(sql)?.query_row([booking], |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or(0))
 }
 
 /// Whether something can be had for a span.

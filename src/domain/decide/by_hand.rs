@@ -351,7 +351,9 @@ fn register(asked: &ByHand, session: Session, subject: &Subject, body: &Body) ->
     if !asked.missing.is_empty() {
         return answer(session, Verdict::NotFound { named: asked.missing.join(", ") });
     }
-    let verdict = Verdict::Registered { subject: subject.clone(), name: name.clone() };
+    let retired = matches!(body, Body::AssetRegistered(asset) if asset.retired);
+    let is_out = retired && Group::of(&asked.loaded.found).is_some_and(|group| held(group.custody).is_some());
+    let verdict = Verdict::Registered { subject: subject.clone(), name: name.clone(), is_out };
     one(session, verdict, subject.clone(), body.clone())
 }
 

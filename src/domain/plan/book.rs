@@ -152,7 +152,8 @@ pub fn cancel(
     let later =
         loaded.series.iter().filter(|(id, plan)| series && id != booking && plan.starts >= old.starts);
     let ids: Vec<BookingId> = std::iter::once(booking).chain(later.map(|(id, _)| id)).cloned().collect();
-    let verdict = Verdict::BookingCancelled { booking: booking.clone(), times: ids.len() };
+    let out = ids.iter().filter_map(|id| loaded.out.get(id)).sum();
+    let verdict = Verdict::BookingCancelled { booking: booking.clone(), times: ids.len(), out };
     (verdict, ids.into_iter().map(|id| fact(actor, id, cancelled())).collect())
 }
 

@@ -15,6 +15,8 @@ pub struct BookingLoaded {
     pub old: Option<BookingMade>,
     /// The other bookings of the series that it is part of or begins, by when they begin.
     pub series: Vec<(BookingId, BookingMade)>,
+    /// How many things are out for it and for those of its series, where any are.
+    pub out: BTreeMap<BookingId, usize>,
     /// Ids of occurrences that are bookings of something else.
     pub foreign: BTreeSet<BookingId>,
     /// What people call its production.

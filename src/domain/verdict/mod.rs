@@ -180,7 +180,7 @@ pub enum Verdict {
     /// A thing is given up.
     MarkedLost { what: What, holder: Option<Who> },
     /// A thing, room, production or person is known.
-    Registered { subject: Subject, name: String },
+    Registered { subject: Subject, name: String, is_out: bool },
     /// A booking stands.
     Booked {
         booking: BookingId,
@@ -191,7 +191,7 @@ pub enum Verdict {
         notices: Vec<Raised>,
     },
     /// Bookings stand no longer.
-    BookingCancelled { booking: BookingId, times: usize },
+    BookingCancelled { booking: BookingId, times: usize, out: usize },
     /// The last scan is taken back.
     Undone { things: usize, name: String },
     /// The same thing again: nothing more to record.
@@ -293,6 +293,8 @@ impl Verdict {
             Self::StockReturned { surplus, .. } if *surplus > 0 => Level::Notice,
             Self::NotOut { .. } | Self::BookingNotNow { .. } | Self::LearnCode { .. } => Level::Notice,
             Self::NotTaken { .. } => Level::Notice,
+            Self::BookingCancelled { out, .. } if *out > 0 => Level::Notice,
+            Self::Registered { is_out: true, .. } => Level::Notice,
             Self::SessionClosed { card: Some(_), still_out } if !still_out.is_empty() => Level::Notice,
             Self::DuplicateScan { .. } | Self::SamePerson { .. } | Self::SessionClosed { card: None, .. } => {
                 Level::Again

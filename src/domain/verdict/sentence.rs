@@ -218,16 +218,21 @@ impl Verdict {
                 let holder = holder.as_ref().map(|who| format!(", last with {}", who.called(telling.names)));
                 format!("Given up as lost: {}{}", what.name, holder.unwrap_or_default())
             }
-            Self::Registered { subject, name } => format!("Recorded: {name} ({subject})"),
+            Self::Registered { subject, name, is_out: true } => {
+                format!("Recorded: {name} ({subject}), which is out still")
+            }
+            Self::Registered { subject, name, .. } => format!("Recorded: {name} ({subject})"),
             Self::Booked { booking, title, starts, ends, times, notices } => {
                 let times = if *times > 1 { format!(", {times} times") } else { String::new() };
                 let span = format!("{} to {}{times}", at(*starts), at(*ends));
                 let called = if telling.names { format!("{title} ({booking})") } else { booking.to_string() };
                 listed("Booked", &called, notices, telling, &span)
             }
-            Self::BookingCancelled { booking, times: 1 } => format!("Cancelled: {booking}"),
-            Self::BookingCancelled { booking, times } => {
-                format!("Cancelled: {booking} and {} more", times - 1)
+            Self::BookingCancelled { booking, times, out } => {
+                let more = times.saturating_sub(1);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                let out = if *out > 0 { format!(". Out for it still: {out}") } else { String::new() };
+                format!("Cancelled: {booking}{more}{out}")
             }
             _ => String::new(),
         }
