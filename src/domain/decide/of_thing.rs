@@ -101,8 +101,9 @@ fn not_named(booking: &Booking, group: &Group) -> Option<Concern> {
     if names_it(booking, group) {
         return None;
     }
-    let Some(line) = group.model.and_then(|model| gear.models.iter().find(|line| line.of == model.as_str()))
-    else {
+    // A model may stand in several lines of one list.
+    let lines = gear.models.iter().filter(|line| group.model.is_some_and(|model| line.of == model.as_str()));
+    let Some(named) = lines.map(|line| line.count).reduce(u32::saturating_add) else {
         return Some(match other_model(booking, group) {
             Some(wanted) => Concern::WrongModel { booking: id, wanted },
             None => Concern::NotOnThisBooking { booking: id },
@@ -112,8 +113,8 @@ fn not_named(booking: &Booking, group: &Group) -> Option<Concern> {
         .taken
         .iter()
         .filter(|taken| taken.model.as_ref() == group.model && !is_named(booking, &taken.subject));
-    let is_extra = u32::try_from(out.count()).unwrap_or(u32::MAX) >= line.count;
-    is_extra.then_some(Concern::ExtraOnThisBooking { booking: id, named: line.count })
+    let is_extra = u32::try_from(out.count()).unwrap_or(u32::MAX) >= named;
+    is_extra.then_some(Concern::ExtraOnThisBooking { booking: id, named })
 }
 
 /// Whether the booking names the thing itself, or a kit that it is in or travels in.
