@@ -9,17 +9,19 @@ use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use crate::config::{Config, ReaderSource};
+use crate::config::{Config, ReaderConfig, ReaderSource};
 use crate::domain::id::{ReaderId, StationId};
 use crate::io::clock::Clock;
 use crate::io::readers::{Chunk, Credit, ReaderEvent, ReaderHandle};
 use crate::io::writing::{self, Notice, Queued};
 use crate::io::{control, entropy, notify, readers};
 use crate::ledger::{Ledger, LedgerError, Reader};
-use crate::station::lane::{Counts, Effect, Lane};
+use crate::station::fold::FoldRules;
+use crate::station::lane::{Counts, Effect, Lane, LaneSetup};
 use crate::station::waits::Waits;
 use crate::time::{MonoMs, Now, Timekeeper, UtcMs};
-use crate::wire::Setup;
+use crate::wire::poll::Standing;
+use crate::wire::{Outgoing, Setup};
 use crate::writer::{Answer, Input, Reply, Scan, Writer};
 
 mod telling;
@@ -167,6 +169,22 @@ async fn close(thread: std::thread::JoinHandle<Ledger>, in_order: bool) {
     }
 }
 
+/// What a reader's lane needs to know, of its configuration and its station's `repeat_ms`.
+fn lane_setup(reader: &ReaderConfig, repeat_ms: u64) -> LaneSetup {
+    LaneSetup {
+        wire: Setup { layout: reader.layout, ..Setup::of(reader.protocol) },
+        fold: FoldRules {
+            repeat_ms,
+            absent_ms: reader.absent_ms,
+            reads_min: reader.reads_min,
+            rssi_min_dbm: reader.rssi_min_dbm,
+        },
+        poll: reader.poll.clone(),
+        buzzer: reader.feedback,
+        card: reader.card_format,
+    }
+}
+
 struct Door {
     station: StationId,
     lane: Lane,
@@ -179,7 +197,7 @@ struct Door {
 struct Daemon {
     shared: Arc<Shared>,
     doors: BTreeMap<ReaderId, Door>,
-    readers: Vec<ReaderHandle>,
+    readers: BTreeMap<ReaderId, ReaderHandle>,
     waits: Waits,
     telling: Telling,
     watcher: Option<Watcher>,
@@ -194,12 +212,11 @@ impl Daemon {
         events: mpsc::Sender<ReaderEvent>,
     ) -> anyhow::Result<Self> {
         let mut doors = BTreeMap::new();
-        let mut handles = Vec::new();
+        let mut handles = BTreeMap::new();
         for reader in &shared.config.readers {
             let station = shared.config.stations.iter().find(|station| station.id == reader.station);
             let repeat_ms = station.map_or(0, |station| station.repeat_ms);
-            let setup = Setup { protocol: reader.protocol, layout: reader.layout, descriptor: None };
-            let lane = Lane::new(setup, repeat_ms, entropy::bytes()?);
+            let lane = Lane::new(lane_setup(reader, repeat_ms), entropy::bytes()?);
             let typed = reader.source == ReaderSource::Stdin;
             doors.insert(
                 reader.id.clone(),
@@ -207,7 +224,7 @@ impl Daemon {
             );
             let handle = readers::spawn(reader, shared.clock, events.clone());
             shared.add_reader(reader, handle.watch());
-            handles.push(handle);
+            handles.insert(reader.id.clone(), handle);
         }
         Ok(Self { shared, doors, readers: handles, waits, telling, watcher })
     }
@@ -275,11 +292,16 @@ impl Daemon {
         match event {
             ReaderEvent::Chunk(chunk) => self.chunk(chunk),
             ReaderEvent::Plugged { reader, descriptor, device } => {
+                let now = self.shared.now();
                 let Some(door) = self.doors.get_mut(&reader) else { return Ok(()) };
-                if let Err(rejected) = door.lane.plugged(descriptor) {
-                    tracing::warn!(%reader, device, "the device cannot be read as configured: {rejected}");
+                let station = door.station.clone();
+                match door.lane.plugged(descriptor, now.mono) {
+                    Ok(effects) => self.effects(&reader, &station, effects, now, &Credit::free()),
+                    Err(rejected) => {
+                        tracing::warn!(%reader, device, "the device cannot be read as configured: {rejected}");
+                        Ok(())
+                    }
                 }
-                Ok(())
             }
             ReaderEvent::Unplugged { reader, .. } => {
                 let now = self.shared.now();
@@ -315,7 +337,8 @@ impl Daemon {
                 }
                 Effect::Repeats { id, times } => self.put(Input::Folded { scan: id, times }, None)?,
                 Effect::Rejected(rejected) => tracing::debug!(%reader, "not read: {rejected}"),
-                Effect::Reply(_) => {}
+                Effect::Send(outgoing) => self.send(reader, outgoing),
+                Effect::Standing(standing) => self.standing(reader, standing),
             }
         }
         if let Some(door) = self.doors.get_mut(reader) {
@@ -330,6 +353,28 @@ impl Daemon {
             self.shared.note_lane(reader, LaneState { counts });
         }
         Ok(())
+    }
+
+    fn send(&self, reader: &ReaderId, outgoing: Outgoing) {
+        if self.readers.get(reader).is_some_and(|handle| !handle.send(outgoing)) {
+            tracing::debug!(%reader, "the device takes nothing: it is not told");
+        }
+    }
+
+    fn standing(&self, reader: &ReaderId, standing: Standing) {
+        let (sentence, is_odd) = match standing {
+            Standing::Away => (None, false),
+            Standing::SettingUp => (Some("it is being set up".to_owned()), false),
+            Standing::Asking => (None, false),
+            Standing::Resting(reason) => (Some(format!("it rests: {reason}")), true),
+            Standing::Silent(reason) => (Some(reason), true),
+            Standing::Refused(reason) => (Some(format!("it refuses its set-up: {reason}")), true),
+        };
+        match (&sentence, is_odd) {
+            (Some(sentence), true) => tracing::warn!(%reader, "{sentence}"),
+            (sentence, _) => tracing::debug!(%reader, ?sentence, "asked"),
+        }
+        self.shared.note_asking(reader, sentence);
     }
 
     fn put(&self, input: Input, credit: Option<Credit>) -> anyhow::Result<()> {
@@ -367,11 +412,23 @@ impl Daemon {
         let now = self.shared.clock.mono();
         self.waits.answered(&answer.station, answer.turn, answer.idle_ms, answer.confirm_ms, now);
         tracing::debug!(station = %answer.station, level = answer.level().name(), verdict = answer.verdict.code(), "scan");
+        if let Err(error) = self.feel(&answer) {
+            tracing::debug!(%error, "a device was not told");
+        }
         self.telling.answer(&answer);
         if let Some(watcher) = &self.watcher {
             // A terminal that has gone away misses nothing that is not recorded.
             let _ = watcher.send(answer);
         }
+    }
+
+    /// The device at which it was scanned sounds and shows the verdict.
+    fn feel(&mut self, answer: &Answer) -> anyhow::Result<()> {
+        let Some(reader) = &answer.reader else { return Ok(()) };
+        let now = self.shared.now();
+        let Some(door) = self.doors.get_mut(reader) else { return Ok(()) };
+        let effects = door.lane.felt(answer.level(), now.mono);
+        self.effects(reader, &answer.station, effects, now, &Credit::free())
     }
 
     fn alive(&self) {

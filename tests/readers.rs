@@ -19,7 +19,7 @@ use cagekeeper::config::{ClockTrust, ReaderConfig, ReaderSource};
 use cagekeeper::domain::id::{ReaderId, StationId};
 use cagekeeper::io::clock::Clock;
 use cagekeeper::io::readers::{Chunk, ReaderEvent, ReaderHandle, State, replay, spawn, spawn_replay};
-use cagekeeper::wire::{Protocol, layout::Layout};
+use cagekeeper::wire::Protocol;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{OpenptyResult, openpty};
 use nix::unistd::ttyname;
@@ -59,13 +59,7 @@ fn id(text: &str) -> ReaderId {
 }
 
 fn config(source: ReaderSource) -> ReaderConfig {
-    ReaderConfig {
-        id: id("gun"),
-        station: StationId::parse("cage").unwrap(),
-        source,
-        protocol: Protocol::Line,
-        layout: Layout::default(),
-    }
+    ReaderConfig::of(id("gun"), StationId::parse("cage").unwrap(), source, Protocol::Line)
 }
 
 fn start(source: ReaderSource) -> (ReaderHandle, mpsc::Receiver<ReaderEvent>) {

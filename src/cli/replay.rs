@@ -20,7 +20,7 @@ use crate::domain::id::{ReaderId, StationId};
 use crate::io::entropy;
 use crate::io::readers::replay::{Line, parse};
 use crate::ledger::Ledger;
-use crate::station::lane::{Effect, Lane};
+use crate::station::lane::{Effect, Lane, LaneSetup};
 use crate::time::{MonoMs, Now};
 use crate::wire::{Protocol, Setup, layout::Layout};
 use crate::writer::{Input, Scan};
@@ -116,10 +116,10 @@ fn place(config: &Config, reader: &ReaderId, what: &What) -> anyhow::Result<Plac
     };
     let known_station = config.stations.iter().find(|known| known.id.as_str() == station);
     let station = known_station.ok_or_else(|| Failure::Wrong(format!("there is no station {station:?}")))?;
-    let setup = Setup { protocol, layout, descriptor: None };
+    let setup = Setup { layout, ..Setup::of(protocol) };
     Ok(Place {
         station: station.id.clone(),
-        lane: Lane::new(setup, station.repeat_ms, entropy::bytes::<16>()?),
+        lane: Lane::new(LaneSetup::of(setup, station.repeat_ms), entropy::bytes::<16>()?),
         is_typed: known.is_some_and(|known| known.source == ReaderSource::Stdin),
     })
 }
@@ -217,7 +217,7 @@ impl Player<'_> {
                     self.screen.json(&line)?;
                 }
                 // A recording has nobody to answer.
-                Effect::Reply(_) => {}
+                Effect::Send(_) | Effect::Standing(_) => {}
                 Effect::Rejected(rejected) => {
                     self.screen.line(&format!("{at_ms} ms, {reader}: no scan: {rejected}"))?;
                 }

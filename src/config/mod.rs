@@ -12,8 +12,12 @@ use chrono_tz::Tz;
 
 use crate::domain::id::{PersonHandle, ReaderId, RoomId, SiteId, StationId};
 use crate::domain::rules::HouseRules;
+use crate::wire::card::CardFormat;
+use crate::wire::feel::Buzzer;
+use crate::wire::poll::PollSetup;
 use crate::wire::{Protocol, layout::Layout};
 
+mod asking;
 mod broker;
 pub mod check;
 pub mod file;
@@ -181,6 +185,37 @@ pub struct ReaderConfig {
     pub protocol: Protocol,
     /// What the keys of a keyboard reader are called.
     pub layout: Layout,
+    /// How it is asked; `None` where it speaks unasked.
+    pub poll: Option<PollSetup>,
+    /// A card or tag not read for so long is away, in milliseconds; `None`: what its carrier needs.
+    pub absent_ms: Option<u64>,
+    /// A tag counts after so many reads; `None`: what its carrier needs.
+    pub reads_min: Option<u32>,
+    /// Weaker reads make no scan.
+    pub rssi_min_dbm: Option<i32>,
+    /// How it writes the numbers of cards; `None`: codes stay as they are read.
+    pub card_format: Option<CardFormat>,
+    /// Which way it is made to sound.
+    pub feedback: Buzzer,
+}
+
+impl ReaderConfig {
+    /// A reader of which nothing else is said.
+    pub fn of(id: ReaderId, station: StationId, source: ReaderSource, protocol: Protocol) -> Self {
+        Self {
+            id,
+            station,
+            source,
+            protocol,
+            layout: Layout::default(),
+            poll: None,
+            absent_ms: None,
+            reads_min: None,
+            rssi_min_dbm: None,
+            card_format: None,
+            feedback: Buzzer::None,
+        }
+    }
 }
 
 /// What a reader is attached to.

@@ -1,5 +1,6 @@
 //! `[[reader]]`: the devices at the stations, and which keys belong to what they are attached to.
 
+use super::asking;
 use super::reading::{ID, Reading};
 use super::section::{Section, Setting, refuse_twice, with_nearest};
 use super::{ReaderConfig, ReaderSource, StationConfig};
@@ -7,9 +8,27 @@ use crate::domain::id::{ReaderId, StationId};
 use crate::wire::Protocol;
 use crate::wire::layout::Layout;
 
-pub(super) const READER_KEYS: [&str; 11] = [
-    "id", "station", "source", "path", "protocol", "baud", "layout", "vendor", "product", "serial",
+pub(super) const READER_KEYS: [&str; 20] = [
+    "id",
+    "station",
+    "source",
+    "path",
+    "protocol",
+    "baud",
+    "layout",
+    "vendor",
+    "product",
+    "serial",
     "usb_path",
+    "ask",
+    "region",
+    "power_dbm",
+    "antennas",
+    "absent_ms",
+    "reads_min",
+    "rssi_min_dbm",
+    "card_format",
+    "feedback",
 ];
 
 /// What a reader can be attached to, as written.
@@ -100,8 +119,23 @@ fn reader(
     refuse_other_sources(section, source, reading);
     let protocol = protocol(section, source, reading);
     let layout = layout(section, protocol, reading);
+    let poll =
+        protocol.and_then(|protocol| asking::asking(section, source == Source::Serial, protocol, reading));
+    let feedback = asking::feedback(section, source == Source::Hid, protocol, reading);
     let source = attached(section, source, reading);
-    Some(ReaderConfig { id: id?, station: station?, source: source?, protocol: protocol?, layout })
+    Some(ReaderConfig {
+        id: id?,
+        station: station?,
+        source: source?,
+        protocol: protocol?,
+        layout,
+        poll,
+        absent_ms: asking::whole(section, "absent_ms", (50, 600_000), "milliseconds", reading).map(u64::from),
+        reads_min: asking::whole(section, "reads_min", (1, 100), "reads", reading),
+        rssi_min_dbm: asking::signal(section, reading),
+        card_format: asking::card_format(section, reading),
+        feedback,
+    })
 }
 
 fn station_of(

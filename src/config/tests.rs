@@ -59,13 +59,12 @@ fn default_in_code() -> Config {
             confirm_ms: 20_000,
             repeat_ms: 2000,
         }],
-        readers: vec![ReaderConfig {
-            id: ReaderId::parse("keyboard").unwrap(),
-            station: cage,
-            source: ReaderSource::Stdin,
-            protocol: Protocol::Line,
-            layout: Layout::Us,
-        }],
+        readers: vec![ReaderConfig::of(
+            ReaderId::parse("keyboard").unwrap(),
+            cage,
+            ReaderSource::Stdin,
+            Protocol::Line,
+        )],
     }
 }
 
@@ -89,7 +88,7 @@ fn is_commented_default(line: &str) -> bool {
 fn taking_the_comment_sign_from_any_default_changes_nothing() {
     let lines: Vec<&str> = DEFAULT_TOML.lines().collect();
     let commented: Vec<usize> = (0..lines.len()).filter(|at| is_commented_default(lines[*at])).collect();
-    assert_eq!(commented.len(), 71, "a default without a line here, or a line without a default");
+    assert_eq!(commented.len(), 72, "a default without a line here, or a line without a default");
     for at in &commented {
         let mut uncommented = lines.clone();
         uncommented[*at] = &lines[*at][1..];

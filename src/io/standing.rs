@@ -40,6 +40,7 @@ struct Watched {
     station: StationId,
     health: watch::Receiver<Health>,
     lane: LaneState,
+    asking: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -94,7 +95,8 @@ impl Shared {
 
     /// A reader has been started.
     pub fn add_reader(&self, reader: &ReaderConfig, health: watch::Receiver<Health>) {
-        let watched = Watched { station: reader.station.clone(), health, lane: LaneState::default() };
+        let (station, lane) = (reader.station.clone(), LaneState::default());
+        let watched = Watched { station, health, lane, asking: None };
         self.standing().readers.insert(reader.id.clone(), watched);
     }
 
@@ -105,13 +107,20 @@ impl Shared {
         }
     }
 
+    /// What there is to say of how a reader is asked.
+    pub fn note_asking(&self, reader: &ReaderId, asking: Option<String>) {
+        if let Some(watched) = self.standing().readers.get_mut(reader) {
+            watched.asking = asking;
+        }
+    }
+
     /// How every reader is.
     pub fn readers(&self) -> Vec<ReaderState> {
-        let state = |(id, watched): (&ReaderId, &Watched)| ReaderState {
-            id: id.clone(),
-            station: watched.station.clone(),
-            health: watched.health.borrow().clone(),
-            counts: watched.lane.counts,
+        let state = |(id, watched): (&ReaderId, &Watched)| {
+            let mut health = watched.health.borrow().clone();
+            health.reason = health.reason.or_else(|| watched.asking.clone());
+            let (station, counts) = (watched.station.clone(), watched.lane.counts);
+            ReaderState { id: id.clone(), station, health, counts }
         };
         self.standing().readers.iter().map(state).collect()
     }

@@ -3,21 +3,58 @@
 //! Text: one trigger, one read; the same again faster than a hand can trigger is the same scan. 125 kHz cards: a module
 //! repeats its frame every 65 ms or so while the card lies there, and frames that no card sent pass its checksum. So
 //! two equal reads in a row make a scan, and the card must be away before it can make another. 13.56 MHz cards and UHF tags
-//! have checks that noise does not pass: the first read makes the scan. Many may lie there at once, each for itself.
+//! have checks that noise does not pass, and many may lie there at once, each for itself. A UHF tag that somebody carries
+//! past is caught by one stray read: it counts from the second.
 
 use std::collections::BTreeMap;
 
 use crate::time::MonoMs;
 use crate::wire::{Carrier, Read};
 
-/// A card not read for so long is away. Modules repeat every 65 ms; a read may fail now and then.
-pub const ABSENT_MS: u64 = 300;
 /// Two equal reads further apart than this are not "in a row".
 pub const IN_A_ROW_MS: u64 = 1_000;
 /// Text read again within so long is a burst: no hand triggers twice so fast.
 pub const BURST_MS: u64 = 150;
 /// The most cards and tags that are known to lie there. With more, the one not seen for longest is forgotten.
 pub const LYING_MAX: usize = 1_024;
+
+/// What one reader's reads are folded by. What is not said has a default for each carrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FoldRules {
+    /// The station's `repeat_ms`; it bounds the burst of text: with 0 every read of text is a scan.
+    pub repeat_ms: u64,
+    /// A card or tag not read for so long is away.
+    pub absent_ms: Option<u64>,
+    /// A tag counts after so many reads, each within `absent_ms` of the one before.
+    pub reads_min: Option<u32>,
+    /// Reads that are weaker make no scan. A reader that does not say how strong they are is not held to it.
+    pub rssi_min_dbm: Option<i32>,
+}
+
+impl FoldRules {
+    /// The rules of a reader of which nothing is said, at a station with that `repeat_ms`.
+    pub fn of(repeat_ms: u64) -> Self {
+        Self { repeat_ms, ..Self::default() }
+    }
+
+    /// A tag that lies there is missed now and then: 125 kHz modules repeat every 65 ms, a PN532 is asked a few times a
+    /// second, and UHF tags hide behind one another for seconds.
+    fn absent_ms(&self, carrier: Carrier) -> u64 {
+        self.absent_ms.unwrap_or(match carrier {
+            Carrier::Text | Carrier::Rfid125 => 300,
+            Carrier::Hf => 600,
+            Carrier::Uhf => 3_000,
+        })
+    }
+
+    fn reads_min(&self, carrier: Carrier) -> u32 {
+        self.reads_min.unwrap_or(if carrier == Carrier::Uhf { 2 } else { 1 })
+    }
+
+    fn is_weak(&self, read: &Read) -> bool {
+        self.rssi_min_dbm.is_some_and(|min| read.rssi_dbm().is_some_and(|rssi| rssi < min))
+    }
+}
 
 /// What a read adds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,28 +67,42 @@ pub enum Folded {
     Lying,
     /// Not yet: it must be read once more.
     Unconfirmed,
+    /// Too weak to be meant.
+    Weak,
 }
 
-/// Remembers the last read of one reader.
+/// A card or tag that lies there.
+#[derive(Debug, Clone, Copy)]
+struct Lying {
+    seen: MonoMs,
+    reads: u32,
+}
+
+/// Remembers the last read of one reader, and the tags that lie there.
 #[derive(Debug, Clone)]
 pub struct Fold {
-    burst_ms: u64,
+    rules: FoldRules,
     candidate: Option<(String, MonoMs)>,
     present: Option<(Carrier, String, MonoMs)>,
-    /// Cards and tags that made their scan, and when each was seen last.
-    lying: BTreeMap<(Carrier, String), MonoMs>,
+    lying: BTreeMap<(Carrier, String), Lying>,
+    /// When those that have gone are next forgotten.
+    sweep: MonoMs,
 }
 
 impl Fold {
-    /// `repeat_ms` of the station bounds the burst: with 0 every read of text is a scan.
-    pub fn new(repeat_ms: u64) -> Self {
-        Self { burst_ms: repeat_ms.min(BURST_MS), candidate: None, present: None, lying: BTreeMap::new() }
+    /// A reader that has read nothing yet.
+    pub fn new(rules: FoldRules) -> Self {
+        let (lying, sweep) = (BTreeMap::new(), MonoMs::default());
+        Self { rules, candidate: None, present: None, lying, sweep }
     }
 
     /// Takes a read.
     pub fn read(&mut self, read: &Read, at: MonoMs) -> Folded {
         self.forget(at);
-        let lay = matches!(read.carrier, Carrier::Hf | Carrier::Uhf) && self.lay(read, at);
+        let reads = match read.carrier {
+            Carrier::Hf | Carrier::Uhf => self.lay(read, at),
+            Carrier::Text | Carrier::Rfid125 => None,
+        };
         if let Some((carrier, payload, seen)) = &mut self.present
             && *carrier == read.carrier
             && *payload == read.payload
@@ -62,20 +113,39 @@ impl Fold {
         match read.carrier {
             Carrier::Text => self.scan(read, at),
             Carrier::Rfid125 => self.confirm(read, at),
-            Carrier::Hf | Carrier::Uhf if lay => Folded::Lying,
-            Carrier::Hf | Carrier::Uhf => self.scan(read, at),
+            Carrier::Hf | Carrier::Uhf => self.counted(read, reads, at),
         }
     }
 
-    /// Whether this card or tag lay there already. From now on it does.
-    fn lay(&mut self, read: &Read, at: MonoMs) -> bool {
-        self.lying.retain(|_, seen| at.since(*seen) < ABSENT_MS);
-        let lay = self.lying.insert((read.carrier, read.payload.clone()), at).is_some();
+    /// How often this card or tag was read since it came, this time included; `None` for one too weak to have come.
+    fn lay(&mut self, read: &Read, at: MonoMs) -> Option<u32> {
+        let absent_ms = self.rules.absent_ms(read.carrier);
+        let is_there = |lying: &Lying| at.since(lying.seen) < absent_ms;
+        if self.sweep <= at {
+            self.lying.retain(|_, lying| is_there(lying));
+            self.sweep = at.plus(absent_ms);
+        }
+        let tag = (read.carrier, read.payload.clone());
+        let reads = self.lying.get(&tag).filter(|lying| is_there(lying)).map_or(0, |lying| lying.reads);
+        let counted = if self.rules.is_weak(read) { reads } else { reads.saturating_add(1) };
+        if counted > 0 {
+            self.lying.insert(tag, Lying { seen: at, reads: counted });
+        }
         if self.lying.len() > LYING_MAX {
-            let oldest = self.lying.iter().min_by_key(|(_, seen)| **seen).map(|(tag, _)| tag.clone());
+            let oldest = self.lying.iter().min_by_key(|(_, lying)| lying.seen).map(|(tag, _)| tag.clone());
             oldest.map(|tag| self.lying.remove(&tag));
         }
-        lay
+        (counted > reads).then_some(counted)
+    }
+
+    fn counted(&mut self, read: &Read, reads: Option<u32>, at: MonoMs) -> Folded {
+        let min = self.rules.reads_min(read.carrier);
+        match reads {
+            None => Folded::Weak,
+            Some(reads) if reads < min => Folded::Unconfirmed,
+            Some(reads) if reads == min => self.scan(read, at),
+            Some(_) => Folded::Lying,
+        }
     }
 
     fn confirm(&mut self, read: &Read, at: MonoMs) -> Folded {
@@ -91,9 +161,13 @@ impl Fold {
     fn scan(&mut self, read: &Read, at: MonoMs) -> Folded {
         self.candidate = None;
         // With no burst to fold, text is remembered no longer than its own moment.
-        let remembered = read.carrier != Carrier::Text || self.burst_ms > 0;
+        let remembered = read.carrier != Carrier::Text || self.burst_ms() > 0;
         self.present = remembered.then(|| (read.carrier, read.payload.clone(), at));
         Folded::Scan
+    }
+
+    fn burst_ms(&self) -> u64 {
+        self.rules.repeat_ms.min(BURST_MS)
     }
 
     /// Something unreadable came between: the next read is not "in a row" with the last.
@@ -113,8 +187,8 @@ impl Fold {
     /// When the last scan will be over.
     pub fn poll_timeout(&self) -> Option<MonoMs> {
         self.present.as_ref().map(|(carrier, _, seen)| match carrier {
-            Carrier::Text => seen.plus(self.burst_ms),
-            Carrier::Rfid125 | Carrier::Hf | Carrier::Uhf => seen.plus(ABSENT_MS),
+            Carrier::Text => seen.plus(self.burst_ms()),
+            carrier => seen.plus(self.rules.absent_ms(*carrier)),
         })
     }
 }
@@ -127,8 +201,43 @@ mod tests {
         Read { carrier, payload: payload.into(), aim: None, terminated: true, fields: Vec::new() }
     }
 
+    fn rules(repeat_ms: u64) -> FoldRules {
+        FoldRules { reads_min: Some(1), absent_ms: Some(300), ..FoldRules::of(repeat_ms) }
+    }
+
+    fn heard(payload: &str, rssi_dbm: i32) -> Read {
+        Read { fields: vec![("rssi_dbm", rssi_dbm.into())], ..read(Carrier::Uhf, payload) }
+    }
+
+    #[test]
+    fn a_uhf_tag_counts_from_the_second_read_and_stays_one_visit_through_gaps() {
+        use Folded::{Repeat, Scan, Unconfirmed};
+        let mut fold = Fold::new(FoldRules::of(2000));
+        let reads = [(0, Unconfirmed), (20, Scan), (2_900, Repeat), (5_800, Repeat), (9_000, Unconfirmed)];
+        for (at, folded) in reads {
+            assert_eq!(fold.read(&read(Carrier::Uhf, "A"), MonoMs(at)), folded, "at {at}");
+        }
+    }
+
+    #[test]
+    fn weak_reads_make_no_scan_and_keep_a_tag_that_lies_there() {
+        use Folded::{Repeat, Scan, Weak};
+        let mut fold = Fold::new(FoldRules { rssi_min_dbm: Some(-60), ..rules(2000) });
+        for (at, rssi, folded) in [
+            (0, -61, Weak),
+            (10, -80, Weak),
+            (20, -60, Scan),
+            (200, -75, Repeat),
+            (450, -75, Repeat),
+            (700, -50, Repeat),
+        ] {
+            assert_eq!(fold.read(&heard("A", rssi), MonoMs(at)), folded, "at {at}");
+        }
+        assert_eq!(fold.read(&read(Carrier::Uhf, "B"), MonoMs(710)), Scan, "it does not say how strong");
+    }
+
     fn play(carrier: Carrier, repeat_ms: u64, reads: &[(u64, &str)]) -> Vec<Folded> {
-        let mut fold = Fold::new(repeat_ms);
+        let mut fold = Fold::new(rules(repeat_ms));
         reads.iter().map(|(at, payload)| fold.read(&read(carrier, payload), MonoMs(*at))).collect()
     }
 
@@ -154,7 +263,7 @@ mod tests {
 
     #[test]
     fn more_tags_than_can_be_held_do_not_grow_memory() {
-        let mut fold = Fold::new(2000);
+        let mut fold = Fold::new(rules(2000));
         for tag in 0..3_000 {
             assert_eq!(fold.read(&read(Carrier::Uhf, &tag.to_string()), MonoMs(tag / 30)), Folded::Scan);
             assert!(fold.lying.len() <= LYING_MAX);
@@ -169,7 +278,7 @@ mod tests {
 
     #[test]
     fn something_unreadable_between_two_reads_breaks_the_row() {
-        let mut fold = Fold::new(2000);
+        let mut fold = Fold::new(rules(2000));
         let card = read(Carrier::Rfid125, "A");
         assert_eq!(fold.read(&card, MonoMs(0)), Folded::Unconfirmed);
         fold.interrupted();

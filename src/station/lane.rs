@@ -1,11 +1,38 @@
-//! One reader's lane: its decoder, what it has folded, and what it has counted.
+//! One reader's lane: its decoder, how it is asked, what it has folded and counted, and what its people feel.
 
 use serde::Serialize;
 
-use super::fold::{Fold, Folded};
+use super::feedback::Feedback;
+use super::fold::{Fold, FoldRules, Folded};
 use super::ids::Ids;
+use crate::domain::verdict::Level;
 use crate::time::MonoMs;
-use crate::wire::{Carrier, Decoded, Decoder, Read, RejectKind, Rejected, Setup};
+use crate::wire::card::CardFormat;
+use crate::wire::feel::Buzzer;
+use crate::wire::poll::{PollSetup, Poller, Standing};
+use crate::wire::{Carrier, Decoded, Decoder, Outgoing, Read, RejectKind, Rejected, Setup};
+
+/// What a lane needs to know of its reader.
+#[derive(Debug, Clone)]
+pub struct LaneSetup {
+    /// How its bytes are framed.
+    pub wire: Setup,
+    /// What its reads are folded by.
+    pub fold: FoldRules,
+    /// How it is asked; `None` where it speaks unasked.
+    pub poll: Option<PollSetup>,
+    /// Which way it is made to sound.
+    pub buzzer: Buzzer,
+    /// How it writes the numbers of cards; `None` where codes stay as they are read.
+    pub card: Option<CardFormat>,
+}
+
+impl LaneSetup {
+    /// A reader of which nothing else is said, at a station with that `repeat_ms`.
+    pub fn of(wire: Setup, repeat_ms: u64) -> Self {
+        Self { wire, fold: FoldRules::of(repeat_ms), poll: None, buzzer: Buzzer::None, card: None }
+    }
+}
 
 /// What comes out of a lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +53,10 @@ pub enum Effect {
     },
     /// Bytes that made no read.
     Rejected(Rejected),
-    /// Bytes that must go back to the device.
-    Reply(Vec<u8>),
+    /// What must go to the device.
+    Send(Outgoing),
+    /// How the asking goes has changed.
+    Standing(Standing),
 }
 
 /// What a lane has seen since the start.
@@ -39,6 +68,8 @@ pub struct Counts {
     pub repeats: u64,
     /// Reads that were never confirmed by a second one.
     pub unconfirmed: u64,
+    /// Reads of tags that were too far away to be meant.
+    pub weak: u64,
     /// Bytes of no frame.
     pub not_mine: u64,
     /// Damaged frames.
@@ -64,7 +95,11 @@ impl Counts {
 pub struct Lane {
     setup: Setup,
     decoder: Result<Decoder, Rejected>,
+    poller: Option<Poller>,
+    standing: Option<Standing>,
+    feedback: Feedback,
     fold: Fold,
+    card: Option<CardFormat>,
     ids: Ids,
     last: Option<(String, u32)>,
     counts: Counts,
@@ -72,17 +107,34 @@ pub struct Lane {
 
 impl Lane {
     /// A lane for a reader whose device has not been seen yet. `seed` makes the ids of its scans.
-    pub fn new(setup: Setup, repeat_ms: u64, seed: [u8; 16]) -> Self {
-        let decoder = Decoder::new(&setup);
-        let (fold, ids) = (Fold::new(repeat_ms), Ids::new(seed));
-        Self { setup, decoder, fold, ids, last: None, counts: Counts::default() }
+    pub fn new(setup: LaneSetup, seed: [u8; 16]) -> Self {
+        let LaneSetup { wire, fold, poll, buzzer, card } = setup;
+        Self {
+            decoder: Decoder::new(&wire),
+            poller: poll.and_then(|poll| Poller::new(wire.protocol, &poll)),
+            standing: None,
+            feedback: Feedback::new(buzzer),
+            fold: Fold::new(fold),
+            card,
+            ids: Ids::new(seed),
+            last: None,
+            counts: Counts::default(),
+            setup: wire,
+        }
     }
 
-    /// The device is there, with its report descriptor if it has one. An error says why it cannot be decoded.
-    pub fn plugged(&mut self, descriptor: Option<Vec<u8>>) -> Result<(), Rejected> {
+    /// The device is there, with its report descriptor if it has one: what is to be sent to it first. An error says why it
+    /// cannot be decoded.
+    pub fn plugged(&mut self, descriptor: Option<Vec<u8>>, now: MonoMs) -> Result<Vec<Effect>, Rejected> {
         self.setup.descriptor = descriptor;
         self.decoder = Decoder::new(&self.setup);
-        self.decoder.as_ref().map(|_| ()).map_err(Clone::clone)
+        self.decoder.as_ref().map_err(Clone::clone)?;
+        let mut effects: Vec<Effect> = self.feedback.plugged().into_iter().map(Effect::Send).collect();
+        if let Some(poller) = &mut self.poller {
+            poller.plugged(now);
+        }
+        effects.extend(self.ask(now));
+        Ok(effects)
     }
 
     /// The device is gone. Half a code of a scanner is none; at the end of typed input the last line needs no end.
@@ -102,7 +154,18 @@ impl Lane {
         let mut effects = self.take(left, now);
         effects.extend(self.last_is_over());
         self.fold.interrupted();
+        self.feedback.unplugged();
+        if let Some(poller) = &mut self.poller {
+            poller.unplugged();
+        }
+        effects.extend(self.ask(now));
         effects
+    }
+
+    /// A scan of this reader has its verdict, and what there is of it is durable.
+    pub fn felt(&mut self, level: Level, now: MonoMs) -> Vec<Effect> {
+        self.feedback.felt(level, now);
+        self.feedback.poll(now).into_iter().map(Effect::Send).collect()
     }
 
     /// Takes bytes as they came.
@@ -111,7 +174,12 @@ impl Lane {
             Ok(decoder) => decoder.handle(bytes, at),
             Err(rejected) => vec![Decoded::Rejected(rejected.clone())],
         };
-        self.take(decoded, at)
+        if let Some(poller) = &mut self.poller {
+            decoded.iter().for_each(|decoded| poller.hear(decoded, at));
+        }
+        let mut effects = self.take(decoded, at);
+        effects.extend(self.ask(at));
+        effects
     }
 
     /// Time has passed.
@@ -125,13 +193,16 @@ impl Lane {
         if self.fold.forget(now) {
             effects.extend(self.last_is_over());
         }
+        effects.extend(self.feedback.poll(now).into_iter().map(Effect::Send));
+        effects.extend(self.ask(now));
         effects
     }
 
     /// When [`Self::handle_timeout`] wants to be called.
     pub fn poll_timeout(&self) -> Option<MonoMs> {
         let decoder = self.decoder.as_ref().ok().and_then(Decoder::poll_timeout);
-        [decoder, self.fold.poll_timeout()].into_iter().flatten().min()
+        let poller = self.poller.as_ref().and_then(Poller::poll_timeout);
+        [decoder, self.fold.poll_timeout(), poller, self.feedback.poll_timeout()].into_iter().flatten().min()
     }
 
     /// What has been seen since the start.
@@ -139,16 +210,40 @@ impl Lane {
         self.counts
     }
 
+    /// Sends what it is time to ask, and says how the asking goes where that is new.
+    fn ask(&mut self, now: MonoMs) -> Vec<Effect> {
+        let Some(poller) = &mut self.poller else { return Vec::new() };
+        let mut effects: Vec<Effect> =
+            poller.poll(now).map(|bytes| Effect::Send(Outgoing::Bytes(bytes))).into_iter().collect();
+        if let Ok(decoder) = &mut self.decoder {
+            decoder.awaiting(poller.awaiting());
+        }
+        if self.standing.as_ref() != Some(poller.standing()) {
+            self.standing = Some(poller.standing().clone());
+            effects.extend(self.standing.clone().map(Effect::Standing));
+        }
+        effects
+    }
+
     fn take(&mut self, decoded: Vec<Decoded>, at: MonoMs) -> Vec<Effect> {
         decoded
             .into_iter()
             .flat_map(|decoded| match decoded {
-                Decoded::Read(read) => self.read(read, at),
+                Decoded::Read(read) => match self.as_card(read) {
+                    Ok(read) => self.read(read, at),
+                    Err(rejected) => vec![self.rejected(rejected)],
+                },
                 Decoded::Rejected(rejected) => vec![self.rejected(rejected)],
                 Decoded::Answer(_) => Vec::new(),
-                Decoded::Reply(bytes) => vec![Effect::Reply(bytes)],
+                Decoded::Reply(outgoing) => vec![Effect::Send(outgoing)],
             })
             .collect()
+    }
+
+    /// A card in its canonical form, where the reader's way of writing it is known.
+    fn as_card(&self, read: Read) -> Result<Read, Rejected> {
+        let Some(format) = self.card else { return Ok(read) };
+        Ok(Read { payload: format.read(&read.payload)?.canonical(), ..read })
     }
 
     fn read(&mut self, read: Read, at: MonoMs) -> Vec<Effect> {
@@ -171,6 +266,10 @@ impl Lane {
             }
             Folded::Unconfirmed => {
                 self.counts.unconfirmed += 1;
+                None
+            }
+            Folded::Weak => {
+                self.counts.weak += 1;
                 None
             }
         };
@@ -205,10 +304,10 @@ impl Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Protocol, layout::Layout};
+    use crate::wire::Protocol;
 
     fn lane(protocol: Protocol) -> Lane {
-        Lane::new(Setup { protocol, layout: Layout::Us, descriptor: None }, 2_000, [1; 16])
+        Lane::new(LaneSetup::of(Setup::of(protocol), 2_000), [1; 16])
     }
 
     fn payloads(effects: &[Effect]) -> Vec<String> {
@@ -243,6 +342,15 @@ mod tests {
         assert_eq!(lane.poll_timeout(), Some(MonoMs(495)));
         let over = lane.handle_timeout(MonoMs(495));
         assert!(matches!(over.as_slice(), [Effect::Repeats { times: 3, .. }]), "{over:?}");
+    }
+
+    #[test]
+    fn one_card_is_one_code_however_its_reader_writes_it() {
+        let setup = LaneSetup::of(Setup::of(Protocol::Line), 2_000);
+        let mut lane = Lane::new(LaneSetup { card: Some(CardFormat::Decimal13), ..setup }, [1; 16]);
+        assert_eq!(payloads(&lane.handle(b"0042954749443\r", MonoMs(0))), ["0A004D7603"]);
+        assert_eq!(payloads(&lane.handle(b"CAM-01\r", MonoMs(9))), [""; 0]);
+        assert_eq!(lane.counts().absurd, 1);
     }
 
     #[test]

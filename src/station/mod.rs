@@ -4,6 +4,7 @@
 //! belongs to the daemon: when a session has been silent for too long. Both are told the time and say when they want
 //! to be called again (`poll_timeout`). Who holds the session is in the ledger, not here.
 
+pub mod feedback;
 pub mod fold;
 pub mod ids;
 pub mod lane;

@@ -5,7 +5,6 @@
 use serde_json::{Map, Value, json};
 
 use super::descriptor::{Keys, Scanner};
-use super::layout::Layout;
 use super::{Carrier, Decoded, Decoder, Protocol, Read, Rejected, Setup};
 use crate::time::MonoMs;
 
@@ -86,7 +85,7 @@ pub struct Decoding {
 /// Decodes `input`: for HID protocols one report each, else chunks of one stream. `descriptor` is the HID report
 /// descriptor of a keyboard; with it and no input its own meaning is given.
 pub fn decode(protocol: Protocol, descriptor: Option<&[u8]>, input: &[Vec<u8>]) -> Decoding {
-    let setup = Setup { protocol, layout: Layout::default(), descriptor: descriptor.map(<[u8]>::to_vec) };
+    let setup = Setup { descriptor: descriptor.map(<[u8]>::to_vec), ..Setup::of(protocol) };
     let lines = match (Decoder::new(&setup), descriptor) {
         (Err(rejected), _) => vec![rejection(&rejected)],
         (Ok(_), Some(descriptor)) if input.is_empty() && protocol.in_reports() => about(protocol, descriptor),
@@ -147,8 +146,8 @@ struct Page {
 impl Page {
     fn add(&mut self, decoded: Decoded) {
         let mut line = match decoded {
-            Decoded::Reply(bytes) => {
-                self.replies.push(bytes.iter().map(|byte| format!("{byte:02X}")).collect());
+            Decoded::Reply(outgoing) => {
+                self.replies.push(outgoing.bytes().iter().map(|byte| format!("{byte:02X}")).collect());
                 return;
             }
             Decoded::Answer(answer) => json!({ "ok": true, "fields": object(answer.fields) }),

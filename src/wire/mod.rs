@@ -20,6 +20,7 @@ pub mod crc;
 pub mod decode;
 pub mod descriptor;
 pub mod epc;
+pub mod feel;
 pub mod framed;
 pub mod gs1;
 pub mod hid_pos;
@@ -28,6 +29,7 @@ pub mod layout;
 pub mod line;
 pub mod m100;
 pub mod pn532;
+pub mod poll;
 pub mod rdm6300;
 pub mod ssi;
 pub mod text;
@@ -108,6 +110,11 @@ impl Protocol {
         matches!(self, Self::Keyboard | Self::HidPos)
     }
 
+    /// Whether it is spoken by UHF readers, which the law of the radio binds.
+    pub fn is_radio(self) -> bool {
+        matches!(self, Self::M100 | Self::UhfReader18 | Self::UhfReader288 | Self::Cf | Self::ThingMagic)
+    }
+
     /// The protocol of that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|protocol| protocol.name() == name)
@@ -141,6 +148,14 @@ pub struct Read {
     pub terminated: bool,
     /// What else the frame says, by the names that `decode` prints.
     pub fields: Vec<(&'static str, Value)>,
+}
+
+impl Read {
+    /// How strongly a tag was heard, where its reader says it in dBm.
+    pub fn rssi_dbm(&self) -> Option<i32> {
+        let (_, rssi) = self.fields.iter().find(|(name, _)| *name == "rssi_dbm")?;
+        i32::try_from(rssi.as_i64()?).ok()
+    }
 }
 
 /// Which kind of no.
@@ -188,10 +203,30 @@ pub enum Decoded {
     Read(Read),
     /// Bytes that made none.
     Rejected(Rejected),
-    /// Bytes that must go back to the device, as they stand. They come before what they answer.
-    Reply(Vec<u8>),
+    /// What must go back to the device at once. It comes before what it answers.
+    Reply(Outgoing),
     /// A good frame that is neither: what a reader answers to a command, and that it sees nothing.
     Answer(Answer),
+}
+
+/// What goes to a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outgoing {
+    /// Bytes on a serial line.
+    Bytes(Vec<u8>),
+    /// A HID output report, its id first; 0 where the device has no ids.
+    Report(Vec<u8>),
+    /// A HID feature report, its id first; 0 where the device has no ids.
+    Feature(Vec<u8>),
+}
+
+impl Outgoing {
+    /// The bytes, however they go.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) | Self::Report(bytes) | Self::Feature(bytes) => bytes,
+        }
+    }
 }
 
 /// What a reader that is asked says besides reads.
@@ -223,6 +258,13 @@ pub struct Setup {
     pub layout: layout::Layout,
     /// The HID report descriptor, read from the device. Without one the length of a report decides.
     pub descriptor: Option<Vec<u8>>,
+}
+
+impl Setup {
+    /// A reader of that protocol of which nothing else is known.
+    pub fn of(protocol: Protocol) -> Self {
+        Self { protocol, layout: layout::Layout::default(), descriptor: None }
+    }
 }
 
 /// The decoder of one reader.

@@ -27,7 +27,7 @@
 
 use serde_json::Value;
 
-use super::{Answer, Decoded, RejectKind, Rejected, text};
+use super::{Answer, Decoded, Outgoing, RejectKind, Rejected, text};
 use crate::time::MonoMs;
 
 mod answers;
@@ -131,8 +131,8 @@ impl Packet {
     fn reply(&self) -> Option<Decoded> {
         match self.opcode {
             _ if self.source == HOST => None,
-            DECODE_DATA | PARAMETERS | EVENT => Some(Decoded::Reply(packet(ACK, &[]))),
-            SEGMENT => Some(Decoded::Reply(packet(SEGMENT_ACK, &[]))),
+            DECODE_DATA | PARAMETERS | EVENT => Some(Decoded::Reply(Outgoing::Bytes(packet(ACK, &[])))),
+            SEGMENT => Some(Decoded::Reply(Outgoing::Bytes(packet(SEGMENT_ACK, &[])))),
             _ => None,
         }
     }

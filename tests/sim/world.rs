@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use cagekeeper::domain::fact::{Body, NewFact};
 use cagekeeper::domain::id::ReaderId;
 use cagekeeper::ledger::question::Reader;
-use cagekeeper::station::lane::{Effect, Lane};
+use cagekeeper::station::lane::{Effect, Lane, LaneSetup};
 use cagekeeper::station::waits::Waits;
 use cagekeeper::time::{MonoMs, Now, Timekeeper};
-use cagekeeper::wire::{Protocol, Setup, layout::Layout};
+use cagekeeper::wire::{Protocol, Setup};
 use cagekeeper::writer::{Batch, Input, Order, Scan};
 
 use super::broker::Broker;
@@ -139,11 +139,12 @@ impl World {
 
     fn make_doors(&mut self) {
         self.doors.clear();
+        let mono = self.mono();
         for (index, station) in self.plan.stations.iter().enumerate() {
             for protocol in &station.readers {
-                let setup = Setup { protocol: *protocol, layout: Layout::Us, descriptor: None };
-                let mut lane = Lane::new(setup, station.repeat_ms, self.dice.seed());
-                lane.plugged(None).unwrap();
+                let setup = LaneSetup::of(Setup::of(*protocol), station.repeat_ms);
+                let mut lane = Lane::new(setup, self.dice.seed());
+                lane.plugged(None, mono).unwrap();
                 let reader = ReaderId::parse(&format!("{}-{}", station.id, protocol.name())).unwrap();
                 self.doors.push(Door { station: index, reader, protocol: *protocol, lane, last: None });
             }
@@ -310,7 +311,7 @@ impl World {
         let scans = self.effects(index, effects);
         assert!(scans.is_empty(), "half of {code} was read as {scans:?}");
         self.advance(self.at_ms + 3_000);
-        self.doors[index].lane.plugged(None).unwrap();
+        self.doors[index].lane.plugged(None, mono).unwrap();
     }
 
     fn phantom(&mut self) {
@@ -356,7 +357,7 @@ impl World {
                 }
                 Effect::Repeats { id, times } => self.queue.push_back(Input::Folded { scan: id, times }),
                 Effect::Rejected(rejected) => assert!(!rejected.reason.is_empty()),
-                Effect::Reply(_) => {}
+                Effect::Send(_) | Effect::Standing(_) => {}
             }
         }
         self.scans += read.len();

@@ -104,7 +104,7 @@ fn the_studio_is_as_promised_and_names_only_what_exists() {
 
 /// What the decoder of a device makes of its pieces.
 fn decoded(device: Device, pieces: &[(u64, Vec<u8>)]) -> Vec<crate::wire::Read> {
-    let setup = Setup { protocol: device.protocol(), layout: Layout::Us, descriptor: None };
+    let setup = Setup::of(device.protocol());
     let mut decoder = Decoder::new(&setup).unwrap();
     let read = |decoded| match decoded {
         Decoded::Read(read) => read,
@@ -244,7 +244,7 @@ mod stage {
     use crate::config::ClockTrust;
     use crate::io::clock::Clock;
     use crate::io::readers::{Chunk, ReaderEvent, spawn};
-    use crate::station::lane::{Effect, Lane};
+    use crate::station::lane::{Effect, Lane, LaneSetup};
     use crate::writer::Answer;
 
     /// Far more than the day takes.
@@ -259,8 +259,8 @@ mod stage {
     impl Cage {
         fn new(demo: &Demo) -> Self {
             let lane = |(device, seed): (Device, u8)| {
-                let setup = Setup { protocol: device.protocol(), layout: Layout::Us, descriptor: None };
-                (device.name().to_owned(), Lane::new(setup, 2_000, [seed; 16]))
+                let setup = Setup::of(device.protocol());
+                (device.name().to_owned(), Lane::new(LaneSetup::of(setup, 2_000), [seed; 16]))
             };
             Self { lanes: Device::ALL.into_iter().zip(0..).map(lane).collect(), writer: opened(demo) }
         }
@@ -269,7 +269,7 @@ mod stage {
             let effects = self.lanes.get_mut(chunk.reader.as_str()).unwrap().handle(&chunk.bytes, chunk.at);
             let scans = effects.into_iter().filter_map(|effect| match effect {
                 Effect::Scan { id, payload } => Some((id, payload)),
-                Effect::Repeats { .. } | Effect::Reply(_) => None,
+                Effect::Repeats { .. } | Effect::Send(_) | Effect::Standing(_) => None,
                 Effect::Rejected(rejected) => panic!("{rejected}"),
             });
             let utc = noon().plus(i64::try_from(chunk.at.0).unwrap());

@@ -16,7 +16,7 @@ use nix::unistd::{AccessFlags, access};
 use tokio::sync::mpsc;
 
 use super::candidate::{Candidate, Choice, Wanted, choose, named};
-use super::outlet::{Absent, Backoff, Closed, FromThread, Outlet, tell};
+use super::outlet::{Absent, Backoff, Closed, FromThread, Outlet, ToDevice, tell};
 use super::sysfs::candidates;
 use crate::io::clock::Clock;
 use crate::time::MonoMs;
@@ -33,7 +33,7 @@ const REPORTS_WAITING_MAX: usize = 256;
 const STEADY_MS: u64 = 2_000;
 
 /// Reads a HID device for ever.
-pub(super) async fn run(mut outlet: Outlet, wanted: Wanted) {
+pub(super) async fn run(mut outlet: Outlet, _to_device: ToDevice, wanted: Wanted) {
     let (to_task, from_thread) = mpsc::channel(REPORTS_WAITING_MAX);
     let clock = outlet.clock();
     let thread = std::thread::Builder::new().name(format!("hid {}", outlet.reader()));

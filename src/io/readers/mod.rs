@@ -16,6 +16,7 @@ use crate::config::{ReaderConfig, ReaderSource};
 use crate::domain::id::ReaderId;
 use crate::io::clock::Clock;
 use crate::time::MonoMs;
+use crate::wire::Outgoing;
 
 mod candidate;
 mod health;
@@ -94,6 +95,7 @@ impl Credit {
 pub struct ReaderHandle {
     id: ReaderId,
     health: watch::Receiver<Health>,
+    outgoing: mpsc::Sender<Outgoing>,
     task: JoinHandle<()>,
 }
 
@@ -106,6 +108,11 @@ impl ReaderHandle {
     /// How the reader is at this moment.
     pub fn health(&self) -> Health {
         self.health.borrow().clone()
+    }
+
+    /// Sends something to the device; false where it takes nothing, and that is lost.
+    pub fn send(&self, outgoing: Outgoing) -> bool {
+        self.outgoing.try_send(outgoing).is_ok()
     }
 
     /// Follows the reader's health. Every chunk counts as a change.
@@ -127,16 +134,17 @@ impl Drop for ReaderHandle {
 pub fn spawn(config: &ReaderConfig, clock: Clock, events: mpsc::Sender<ReaderEvent>) -> ReaderHandle {
     let id = config.id.clone();
     let (outlet, health) = Outlet::new(id.clone(), clock, events);
+    let (outgoing, to_device) = outlet::way_to_device();
     let task = match config.source.clone() {
-        ReaderSource::Serial { path, baud } => tokio::spawn(serial::run(outlet, path, baud)),
+        ReaderSource::Serial { path, baud } => tokio::spawn(serial::run(outlet, to_device, path, baud)),
         ReaderSource::Hid { vendor, product, serial, usb_path } => {
             let wanted = candidate::Wanted { vendor, product, serial, usb_path };
-            tokio::spawn(hid::run(outlet, wanted))
+            tokio::spawn(hid::run(outlet, to_device, wanted))
         }
         ReaderSource::Stdin => tokio::spawn(stdin::run(outlet)),
         ReaderSource::Replay { path } => tokio::spawn(replay::run(outlet, path)),
     };
-    ReaderHandle { id, health, task }
+    ReaderHandle { id, health, outgoing, task }
 }
 
 /// Starts a reader that plays the lines of a recording that are its own ([`replay::lines_of`]).
@@ -151,6 +159,8 @@ pub fn spawn_replay(
     events: mpsc::Sender<ReaderEvent>,
 ) -> ReaderHandle {
     let (outlet, health) = Outlet::new(id.clone(), clock, events);
+    // A recording has nobody to be told anything.
+    let (outgoing, _) = outlet::way_to_device();
     let task = tokio::spawn(replay::run_lines(outlet, lines, pace, device));
-    ReaderHandle { id, health, task }
+    ReaderHandle { id, health, outgoing, task }
 }

@@ -10,7 +10,10 @@ use super::{Chunk, Credit, ReaderEvent};
 use crate::domain::id::ReaderId;
 use crate::io::clock::Clock;
 use crate::time::MonoMs;
+use crate::wire::Outgoing;
 
+/// What may wait to be sent to one device.
+const OUTGOING_MAX: usize = 64;
 /// Chunks of one reader that may be undecided at a time.
 pub(super) const CREDITS: usize = 2;
 
@@ -58,6 +61,12 @@ pub(super) enum FromThread {
     Absent(Absent),
 }
 
+/// The way to a device, and its end: what may wait in it is bounded, so a device that takes nothing is told nothing more.
+pub(super) fn way_to_device() -> (mpsc::Sender<Outgoing>, ToDevice) {
+    let (sender, receiver) = mpsc::channel(OUTGOING_MAX);
+    (sender, ToDevice(receiver))
+}
+
 /// Says it, from a thread of its own; waits while the task is behind.
 pub(super) fn tell(task: &mpsc::Sender<FromThread>, said: FromThread) -> Result<(), Closed> {
     task.blocking_send(said).map_err(|_| Closed)
@@ -72,6 +81,25 @@ pub(super) struct Outlet {
     credits: Arc<Semaphore>,
     health: watch::Sender<Health>,
     absence_said: bool,
+}
+
+/// What is to be sent to a reader's device.
+#[derive(Debug)]
+pub(super) struct ToDevice(mpsc::Receiver<Outgoing>);
+
+impl ToDevice {
+    /// The next of it. Waits for ever once nobody sends.
+    pub(super) async fn next(&mut self) -> Outgoing {
+        match self.0.recv().await {
+            Some(outgoing) => outgoing,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The device is a new one: what was meant for the last is forgotten.
+    pub(super) fn forget(&mut self) {
+        while self.0.try_recv().is_ok() {}
+    }
 }
 
 impl Outlet {

@@ -5,19 +5,23 @@
 
 #![allow(clippy::disallowed_methods, reason = "device files")]
 
+use std::future::poll_fn;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::MissedTickBehavior;
 use tokio_serial::{
     DataBits, ErrorKind, FlowControl, Parity, SerialPort as _, SerialPortBuilder, SerialStream, StopBits,
 };
 
-use super::CHUNK_BYTES_MAX;
-use super::outlet::{Absent, Backoff, Closed, Outlet};
+use super::outlet::{Absent, Backoff, Closed, Outlet, ToDevice};
+use super::{CHUNK_BYTES_MAX, Credit};
 use crate::time::MonoMs;
+use crate::wire::Outgoing;
 
 /// How often an open device and its path are looked at.
 const CHECK_MS: u64 = 500;
@@ -28,14 +32,16 @@ const STEADY_MS: u64 = 2_000;
 /// The speed of a pseudo-terminal that refuses the configured one: it has none.
 const PTY_BAUD: u32 = 9_600;
 
-/// Reads a tty for ever.
-pub(super) async fn run(mut outlet: Outlet, path: PathBuf, baud: u32) {
+/// Reads a tty for ever, and writes to it what its reader is to be told.
+pub(super) async fn run(mut outlet: Outlet, mut to_device: ToDevice, path: PathBuf, baud: u32) {
     let mut backoff = Backoff::new();
     loop {
         match open(&path, baud) {
             Ok((stream, device)) => {
                 let opened = outlet.clock().mono();
-                if read_until_gone(&mut outlet, stream, &path, &device).await.is_err() {
+                to_device.forget();
+                let line = Line { stream, path: &path, device: &device };
+                if use_until_gone(&mut outlet, &mut to_device, line).await.is_err() {
                     return;
                 }
                 if is_steady(&outlet, opened) {
@@ -48,50 +54,83 @@ pub(super) async fn run(mut outlet: Outlet, path: PathBuf, baud: u32) {
     }
 }
 
+/// A tty that is there and open.
+struct Line<'a> {
+    stream: SerialStream,
+    path: &'a Path,
+    device: &'a Path,
+}
+
+/// What happened on the line.
+enum Happened {
+    Credit(Credit),
+    Read(Vec<u8>),
+    Sent(usize),
+    ToSend(Outgoing),
+    Gone(String),
+    Time,
+}
+
 fn is_steady(outlet: &Outlet, opened: MonoMs) -> bool {
     outlet.clock().mono().since(opened) >= STEADY_MS
 }
 
-async fn read_until_gone(
-    outlet: &mut Outlet,
-    stream: SerialStream,
-    path: &Path,
-    device: &Path,
-) -> Result<(), Closed> {
-    outlet.plugged(described(path, device), None, None).await?;
-    let reason = pump(outlet, stream, path, device).await?;
+async fn use_until_gone(outlet: &mut Outlet, to_device: &mut ToDevice, line: Line<'_>) -> Result<(), Closed> {
+    outlet.plugged(described(line.path, line.device), None, None).await?;
+    let reason = pump(outlet, to_device, line).await?;
     outlet.unplugged(reason).await
 }
 
-/// Reads until the device is gone and says why. The handle is closed when this returns.
-async fn pump(
-    outlet: &Outlet,
-    mut stream: SerialStream,
-    path: &Path,
-    device: &Path,
-) -> Result<String, Closed> {
-    let mut buffer = [0; CHUNK_BYTES_MAX];
+/// Reads and writes until the device is gone and says why. The handles are closed when this returns.
+async fn pump(outlet: &Outlet, to_device: &mut ToDevice, line: Line<'_>) -> Result<String, Closed> {
+    let Line { mut stream, path, device } = line;
+    let (mut credit, mut unsent) = (None, Vec::new());
     let elsewhere = leads_elsewhere(path, device);
     tokio::pin!(elsewhere);
     loop {
-        let credit = tokio::select! {
-            credit = outlet.credit() => credit?,
-            reason = &mut elsewhere => return Ok(reason),
-            () = hung_up(&stream) => return Ok("unplugged".to_owned()),
+        let must_wait = credit.is_none();
+        let happened = tokio::select! {
+            given = outlet.credit(), if must_wait => Happened::Credit(given?),
+            // A reader that must not read is looked at: the kernel refuses to count what waits at a tty that is gone.
+            () = tokio::time::sleep(Duration::from_millis(CHECK_MS)), if must_wait => Happened::Time,
+            done = either(&mut stream, !must_wait, &unsent) => done.unwrap_or_else(|error| Happened::Gone(end_of(device, &error))),
+            outgoing = to_device.next(), if unsent.is_empty() => Happened::ToSend(outgoing),
+            reason = &mut elsewhere => Happened::Gone(reason),
         };
-        let read = tokio::select! {
-            read = stream.read(&mut buffer) => read,
-            reason = &mut elsewhere => return Ok(reason),
-        };
-        let bytes = match read {
-            Ok(length) => buffer.get(..length).unwrap_or_default(),
-            Err(error) => return Ok(end_of(device, &error)),
-        };
-        if bytes.is_empty() {
-            return Ok("unplugged".to_owned());
+        match happened {
+            Happened::Credit(given) => credit = Some(given),
+            Happened::ToSend(outgoing) => unsent.extend_from_slice(outgoing.bytes()),
+            Happened::Sent(length) => drop(unsent.drain(..length)),
+            Happened::Gone(reason) => return Ok(reason),
+            Happened::Time if stream.bytes_to_read().is_ok() => {}
+            Happened::Time => return Ok("unplugged".to_owned()),
+            Happened::Read(bytes) if bytes.is_empty() => return Ok("unplugged".to_owned()),
+            Happened::Read(bytes) => {
+                let Some(credit) = credit.take() else { continue };
+                outlet.chunk(outlet.clock().mono(), bytes, credit).await?;
+            }
         }
-        outlet.chunk(outlet.clock().mono(), bytes.to_vec(), credit).await?;
     }
+}
+
+/// Sends some of `unsent`, or reads if it may: whichever the line is ready for.
+async fn either(stream: &mut SerialStream, may_read: bool, unsent: &[u8]) -> io::Result<Happened> {
+    let mut stream = Pin::new(stream);
+    let mut buffer = [0; CHUNK_BYTES_MAX];
+    poll_fn(|context| {
+        if !unsent.is_empty()
+            && let Poll::Ready(sent) = stream.as_mut().poll_write(context, unsent)
+        {
+            return Poll::Ready(sent.map(Happened::Sent));
+        }
+        if !may_read {
+            return Poll::Pending;
+        }
+        let mut read = ReadBuf::new(&mut buffer);
+        let polled = stream.as_mut().poll_read(context, &mut read);
+        polled.map_ok(|()| Happened::Read(read.filled().to_vec()))
+    })
+    .await
 }
 
 /// Why a read failed. The kernel says EIO, ENXIO or ENODEV of a device that was pulled out.
@@ -99,13 +138,6 @@ fn end_of(device: &Path, error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(libc::EIO | libc::ENXIO | libc::ENODEV) => "unplugged".to_owned(),
         _ => format!("{} cannot be read any more: {error}", device.display()),
-    }
-}
-
-/// Ends when the tty is gone, for a reader that must not read: the kernel then refuses to count what waits.
-async fn hung_up(stream: &SerialStream) {
-    while stream.bytes_to_read().is_ok() {
-        tokio::time::sleep(Duration::from_millis(CHECK_MS)).await;
     }
 }
 

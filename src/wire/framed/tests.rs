@@ -4,12 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::wire::decode::parse_hex;
-use crate::wire::layout::Layout;
 use crate::wire::{Protocol, Read, Setup};
 
 /// The decoder of a protocol of frames.
 pub fn decoder(protocol: Protocol) -> Decoder {
-    let setup = Setup { protocol, layout: Layout::default(), descriptor: None };
+    let setup = Setup::of(protocol);
     match crate::wire::Decoder::new(&setup) {
         Ok(crate::wire::Decoder::Framed(decoder)) => decoder,
         other => panic!("{other:?}"),

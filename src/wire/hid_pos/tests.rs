@@ -1,7 +1,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::wire::layout::Layout;
 
 const AT: MonoMs = MonoMs(1_000);
 
@@ -23,7 +22,7 @@ const OTHER: &[u8] = &[
 
 fn decoder(descriptor: Option<&[u8]>) -> Result<Decoder, Rejected> {
     let descriptor = descriptor.map(<[u8]>::to_vec);
-    Decoder::new(&Setup { protocol: Protocol::HidPos, layout: Layout::Us, descriptor })
+    Decoder::new(&Setup { descriptor, ..Setup::of(Protocol::HidPos) })
 }
 
 fn report(aim: &str, data: &str, continued: u8) -> Vec<u8> {

@@ -8,7 +8,7 @@ fn boot_keyboard() -> Decoder {
 }
 
 fn keyboard(descriptor: Option<Vec<u8>>) -> Result<Decoder, Rejected> {
-    Decoder::new(&Setup { protocol: Protocol::Keyboard, layout: Layout::Us, descriptor })
+    Decoder::new(&Setup { descriptor, ..Setup::of(Protocol::Keyboard) })
 }
 
 /// A boot report.

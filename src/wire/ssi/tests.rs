@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::wire::Outgoing;
 use crate::wire::Read;
 
 const AT: MonoMs = MonoMs(1_000);
@@ -55,7 +56,7 @@ fn short(said: &[Decoded]) -> Vec<&str> {
 #[test]
 fn a_code_is_acknowledged_and_read_with_the_aim_identifier_of_its_type() {
     let said = all(&[&code("CAM-01")]);
-    assert_eq!(said[0], Decoded::Reply(ACKNOWLEDGED.to_vec()));
+    assert_eq!(said[0], Decoded::Reply(Outgoing::Bytes(ACKNOWLEDGED.to_vec())));
     let [read] = reads(&said)[..] else { panic!("{said:?}") };
     assert_eq!((read.payload.as_str(), read.aim.as_deref(), read.terminated), ("CAM-01", Some("C0"), true));
     let own = all(&[&sent(DECODE_DATA, 0, b"\x03]C10109")]);
@@ -128,7 +129,7 @@ fn numbered_segments_are_joined_in_order_only() {
     let said = all(&[&first, &second, &third]);
     assert_eq!(short(&said), ["reply", "reply", "reply", "read"]);
     assert_eq!((payloads(&said)[0], reads(&said)[0].aim.as_deref()), ("Z".repeat(500).as_str(), Some("Q1")));
-    assert_eq!(said[0], Decoded::Reply(vec![0x04, 0x74, 0x04, 0x00, 0xff, 0x84]));
+    assert_eq!(said[0], Decoded::Reply(Outgoing::Bytes(vec![0x04, 0x74, 0x04, 0x00, 0xff, 0x84])));
     assert_eq!(payloads(&all(&[&first, &second, &second, &third])), ["Z".repeat(500)]);
     let torn = all(&[&first, &third, &second, &third, &first, &second, &third]);
     assert_eq!(payloads(&torn), ["Z".repeat(500)]);

@@ -1,0 +1,484 @@
+//! Readers that must be asked: what to send them, and when. Pure: time is an argument, bytes are the result.
+//!
+//! ```text
+//! plugged ─► set-up 1 ─► … ─► set-up n ─► round ─► round ─► …        one command at a time, each until it is answered
+//!               ▲                            │
+//!               └── silence, refusals ◄──────┘          too hot: the same round again, later
+//! ```
+//!
+//! - A [`Poller`] is the same machine for all of them; a [`Dialect`] says which bytes and what answers mean.
+//! - What a country allows (region, power) comes from the configuration; nothing of it is guessed.
+//! - An answer that does not come is asked for again, later each time up to [`PAUSE_MAX_MS`]. After [`MISSES_MAX`] of
+//!   them in a row the reader is set up afresh: it may have lost its power.
+
+use std::fmt::Debug;
+
+use super::{Decoded, Protocol};
+use crate::time::MonoMs;
+
+/// Answers that may fail to come, or be refused, before a reader is set up afresh.
+pub const MISSES_MAX: u32 = 3;
+/// The first pause after a miss, in milliseconds; each further one is twice as long.
+pub const PAUSE_FIRST_MS: u64 = 50;
+/// The longest pause, in milliseconds.
+pub const PAUSE_MAX_MS: u64 = 1_000;
+/// A reader that refuses its set-up is asked again after so long, in milliseconds.
+pub const REFUSED_MS: u64 = 5_000;
+
+/// Which part of the radio spectrum a country gives to UHF tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Region {
+    /// Europe: 865 to 868 MHz (ETSI EN 302 208).
+    Eu,
+    /// North America: 902 to 928 MHz (FCC part 15).
+    Us,
+    /// China: 920 to 925 MHz.
+    Cn920,
+    /// China: 840 to 845 MHz.
+    Cn840,
+    /// Korea: 917 to 923 MHz.
+    Kr,
+    /// Japan: 916 to 923 MHz.
+    Jp,
+}
+
+impl Region {
+    /// Every region, in the order in which they are documented.
+    pub const ALL: [Self; 6] = [Self::Eu, Self::Us, Self::Cn920, Self::Cn840, Self::Kr, Self::Jp];
+
+    /// The name used in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Eu => "eu",
+            Self::Us => "us",
+            Self::Cn920 => "cn-920",
+            Self::Cn840 => "cn-840",
+            Self::Kr => "kr",
+            Self::Jp => "jp",
+        }
+    }
+
+    /// The region of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|region| region.name() == name)
+    }
+}
+
+/// How a reader is to be asked. Only UHF readers have a region, a power and antennas.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PollSetup {
+    /// Where it stands, by the law of the radio.
+    pub region: Option<Region>,
+    /// How strongly it may send.
+    pub power_dbm: Option<u8>,
+    /// Its antennas that are connected, from 1; each is asked in turn. Not empty.
+    pub antennas: Vec<u8>,
+}
+
+impl Default for PollSetup {
+    fn default() -> Self {
+        Self { region: None, power_dbm: None, antennas: vec![1] }
+    }
+}
+
+/// One command, and what is to come of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// What it does, for people: `set region`.
+    pub what: &'static str,
+    /// The bytes to be sent.
+    pub bytes: Vec<u8>,
+    /// The command whose answer is awaited, as the decoder names it; `None` where any will do.
+    pub command: Option<u16>,
+    /// How long the answer may take, in milliseconds. 0: none comes.
+    pub answer_ms: u64,
+    /// How long to wait after the answer before the next command, in milliseconds.
+    pub pause_ms: u64,
+}
+
+/// What something decoded means to the command that waits for its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// It is the answer, or the last part of it.
+    Answered,
+    /// It is part of the answer, and more follows: the wait for it begins anew.
+    More,
+    /// The reader refuses; why, for people.
+    Refused(String),
+    /// The reader needs rest for so many milliseconds; why, for people.
+    Rest(String, u64),
+    /// It has nothing to do with it.
+    Aside,
+}
+
+/// How one kind of reader is asked.
+pub trait Dialect: Debug + Send + Sync {
+    /// The commands that make a reader ready, in their order, or why the configuration does not do: a power or
+    /// region that it does not have.
+    fn set_up(&self, setup: &PollSetup) -> Result<Vec<Ask>, String>;
+
+    /// The command that asks what is there, for the round of that number.
+    fn round(&self, setup: &PollSetup, round: u32) -> Ask;
+
+    /// What something decoded means to the command that waits.
+    fn hear(&self, asked: &Ask, heard: &Decoded) -> Heard;
+}
+
+/// How the asking goes, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// There is no device.
+    Away,
+    /// It is being set up.
+    SettingUp,
+    /// It answers.
+    Asking,
+    /// It needs rest.
+    Resting(String),
+    /// It does not answer.
+    Silent(String),
+    /// It refuses what the configuration wants.
+    Refused(String),
+}
+
+/// Where in its course a reader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    SetUp(usize),
+    Round(u32),
+}
+
+/// Asks one reader.
+#[derive(Debug)]
+pub struct Poller {
+    dialect: Box<dyn Dialect>,
+    setup: PollSetup,
+    commands: Vec<Ask>,
+    step: Step,
+    /// What was sent and until when its answer may come.
+    waiting: Option<(Ask, MonoMs)>,
+    /// When the next command may go; `None` without a device.
+    next: Option<MonoMs>,
+    misses: u32,
+    standing: Standing,
+}
+
+impl Poller {
+    /// Whether readers of a protocol are asked.
+    pub fn asks(protocol: Protocol) -> bool {
+        matches!(protocol, Protocol::Pn532) || protocol.is_radio()
+    }
+
+    /// The poller of a protocol; `None` where its readers speak unasked.
+    pub fn new(protocol: Protocol, setup: &PollSetup) -> Option<Self> {
+        dialect(protocol).map(|dialect| Self::of(dialect, setup))
+    }
+
+    fn of(dialect: Box<dyn Dialect>, setup: &PollSetup) -> Self {
+        Self {
+            dialect,
+            setup: setup.clone(),
+            commands: Vec::new(),
+            step: Step::SetUp(0),
+            waiting: None,
+            next: None,
+            misses: 0,
+            standing: Standing::Away,
+        }
+    }
+
+    /// The device is there: it is set up from the beginning.
+    pub fn plugged(&mut self, now: MonoMs) {
+        self.begin(now);
+    }
+
+    /// The device is gone: nothing is sent any more.
+    pub fn unplugged(&mut self) {
+        (self.waiting, self.next) = (None, None);
+        (self.misses, self.standing) = (0, Standing::Away);
+    }
+
+    /// How the asking goes.
+    pub fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// The command whose answer is awaited, for [`Decoder::awaiting`](super::Decoder::awaiting).
+    pub fn awaiting(&self) -> Option<u16> {
+        self.waiting.as_ref().and_then(|(ask, _)| ask.command)
+    }
+
+    /// When [`Self::poll`] wants to be called.
+    pub fn poll_timeout(&self) -> Option<MonoMs> {
+        self.waiting.as_ref().map(|(_, until)| *until).or(self.next)
+    }
+
+    /// The bytes to be sent now, if it is time for any.
+    pub fn poll(&mut self, now: MonoMs) -> Option<Vec<u8>> {
+        if let Some((ask, _)) = self.waiting.take_if(|(_, until)| *until <= now) {
+            self.unanswered(&ask, now);
+        }
+        if self.waiting.is_some() || self.next.is_none_or(|next| now < next) {
+            return None;
+        }
+        let ask = match self.step {
+            Step::SetUp(index) => match self.commands.get(index) {
+                Some(ask) => ask.clone(),
+                None => self.first_round(),
+            },
+            Step::Round(round) => self.dialect.round(&self.setup, round),
+        };
+        let bytes = ask.bytes.clone();
+        if ask.answer_ms == 0 {
+            self.go_on(&ask, now);
+        } else {
+            self.waiting = Some((ask.clone(), now.plus(ask.answer_ms)));
+        }
+        Some(bytes)
+    }
+
+    /// Takes what the decoder said.
+    pub fn hear(&mut self, heard: &Decoded, now: MonoMs) {
+        let Some((ask, until)) = &mut self.waiting else { return };
+        match self.dialect.hear(ask, heard) {
+            Heard::Aside => {}
+            Heard::More => *until = now.plus(ask.answer_ms),
+            Heard::Answered => {
+                let Some((ask, _)) = self.waiting.take() else { return };
+                self.go_on(&ask, now);
+            }
+            Heard::Refused(reason) => {
+                let what = ask.what;
+                self.waiting = None;
+                self.refused(format!("{what}: {reason}"), now);
+            }
+            Heard::Rest(reason, rest_ms) => {
+                self.waiting = None;
+                self.standing = Standing::Resting(reason);
+                self.next = Some(now.plus(rest_ms));
+            }
+        }
+    }
+
+    /// Starts from the first command of the set-up.
+    fn begin(&mut self, at: MonoMs) {
+        (self.waiting, self.misses, self.step) = (None, 0, Step::SetUp(0));
+        match self.dialect.set_up(&self.setup) {
+            Ok(commands) => {
+                self.commands = commands;
+                self.next = Some(at);
+                if !matches!(self.standing, Standing::Silent(_) | Standing::Refused(_)) {
+                    self.standing = Standing::SettingUp;
+                }
+            }
+            Err(reason) => {
+                self.next = None;
+                self.standing = Standing::Refused(reason);
+            }
+        }
+    }
+
+    fn first_round(&mut self) -> Ask {
+        self.step = Step::Round(0);
+        self.dialect.round(&self.setup, 0)
+    }
+
+    /// What was asked is answered: the next command.
+    fn go_on(&mut self, ask: &Ask, now: MonoMs) {
+        self.misses = 0;
+        self.next = Some(now.plus(ask.pause_ms));
+        self.step = match self.step {
+            Step::SetUp(index) => Step::SetUp(index + 1),
+            Step::Round(round) => {
+                self.standing = Standing::Asking;
+                Step::Round(round.wrapping_add(1))
+            }
+        };
+    }
+
+    fn unanswered(&mut self, ask: &Ask, now: MonoMs) {
+        self.misses += 1;
+        let pause_ms = (PAUSE_FIRST_MS << self.misses.min(8)).min(PAUSE_MAX_MS);
+        if self.misses < MISSES_MAX {
+            self.next = Some(now.plus(pause_ms));
+            return;
+        }
+        self.standing = Standing::Silent(format!(
+            "it does not answer ({}): check its wiring and power, `baud` and `protocol`",
+            ask.what
+        ));
+        self.begin(now.plus(PAUSE_MAX_MS));
+    }
+
+    fn refused(&mut self, reason: String, now: MonoMs) {
+        let in_set_up = matches!(self.step, Step::SetUp(_));
+        self.misses += 1;
+        if !in_set_up && self.misses < MISSES_MAX {
+            self.next = Some(now.plus(PAUSE_FIRST_MS << self.misses));
+            return;
+        }
+        self.standing = Standing::Refused(reason);
+        self.begin(now.plus(REFUSED_MS));
+    }
+}
+
+fn dialect(protocol: Protocol) -> Option<Box<dyn Dialect>> {
+    match protocol {
+        Protocol::Line
+        | Protocol::Rdm6300
+        | Protocol::Keyboard
+        | Protocol::HidPos
+        | Protocol::Ssi
+        | Protocol::Wiegand => None,
+        Protocol::Pn532
+        | Protocol::M100
+        | Protocol::UhfReader18
+        | Protocol::UhfReader288
+        | Protocol::Cf
+        | Protocol::ThingMagic => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Answer, Decoded};
+    use super::*;
+
+    /// A reader with two commands of set-up and rounds of one answer.
+    #[derive(Debug)]
+    struct Toy;
+
+    fn ask(what: &'static str, byte: u8) -> Ask {
+        Ask { what, bytes: vec![byte], command: Some(byte.into()), answer_ms: 100, pause_ms: 10 }
+    }
+
+    impl Dialect for Toy {
+        fn set_up(&self, setup: &PollSetup) -> Result<Vec<Ask>, String> {
+            if setup.power_dbm.is_some_and(|power| power > 30) {
+                return Err("`power_dbm` is 30 at most".to_owned());
+            }
+            Ok(vec![ask("wake", 1), ask("set power", 2)])
+        }
+
+        fn round(&self, _: &PollSetup, round: u32) -> Ask {
+            ask("look", 0x10 + u8::try_from(round % 2).unwrap())
+        }
+
+        fn hear(&self, asked: &Ask, heard: &Decoded) -> Heard {
+            match heard {
+                Decoded::Answer(answer) if answer.command != asked.command => Heard::Aside,
+                Decoded::Answer(answer) if !answer.fields.is_empty() => Heard::Rest("hot".to_owned(), 2_000),
+                Decoded::Answer(answer) if answer.ok => Heard::Answered,
+                Decoded::Answer(_) => Heard::Refused("no".to_owned()),
+                Decoded::Read(_) => Heard::More,
+                _ => Heard::Aside,
+            }
+        }
+    }
+
+    fn poller() -> Poller {
+        Poller::of(Box::new(Toy), &PollSetup::default())
+    }
+
+    fn answer(command: u16, ok: bool) -> Decoded {
+        Decoded::Answer(Answer { command: Some(command), stale: false, ok, fields: Vec::new() })
+    }
+
+    fn ready(now: u64) -> Poller {
+        let mut poller = poller();
+        poller.plugged(MonoMs(now));
+        for command in [1_u16, 2] {
+            let at = poller.poll_timeout().unwrap();
+            assert_eq!(poller.poll(at).unwrap(), [u8::try_from(command).unwrap()]);
+            poller.hear(&answer(command, true), at);
+        }
+        poller
+    }
+
+    #[test]
+    fn one_command_at_a_time_each_after_the_answer_to_the_last() {
+        let mut poller = poller();
+        assert_eq!(
+            (poller.poll(MonoMs(0)), poller.poll_timeout()),
+            (None, None),
+            "no device, nothing to send"
+        );
+        poller.plugged(MonoMs(5));
+        assert_eq!(poller.poll(MonoMs(5)).unwrap(), [1]);
+        assert_eq!((poller.poll(MonoMs(6)), poller.awaiting()), (None, Some(1)));
+        poller.hear(&answer(7, true), MonoMs(7));
+        assert_eq!(poller.awaiting(), Some(1), "an answer to something else");
+        poller.hear(&answer(1, true), MonoMs(20));
+        assert_eq!((poller.poll(MonoMs(29)), poller.poll_timeout()), (None, Some(MonoMs(30))));
+        assert_eq!(poller.poll(MonoMs(30)).unwrap(), [2]);
+        poller.hear(&answer(2, true), MonoMs(31));
+        assert_eq!(*poller.standing(), Standing::SettingUp);
+        for round in [0x10, 0x11, 0x10] {
+            let at = poller.poll_timeout().unwrap();
+            assert_eq!(poller.poll(at).unwrap(), [round]);
+            poller.hear(&answer(round.into(), true), at);
+            assert_eq!(*poller.standing(), Standing::Asking);
+        }
+    }
+
+    #[test]
+    fn a_reader_that_does_not_answer_is_asked_later_and_later_and_then_set_up_afresh() {
+        let mut poller = ready(0);
+        let mut sent = Vec::new();
+        for _ in 0..40 {
+            let at = poller.poll_timeout().unwrap();
+            sent.extend(poller.poll(at).map(|bytes| (at.0, bytes[0])));
+        }
+        let rounds: Vec<u8> = sent.iter().map(|(_, byte)| *byte).take(6).collect();
+        assert_eq!(rounds, [0x10, 0x10, 0x10, 1, 1, 1]);
+        assert!(sent.windows(2).all(|pair| pair[1].0 - pair[0].0 >= 100), "{sent:?}");
+        assert!(sent.windows(2).all(|pair| pair[1].0 - pair[0].0 <= 100 + 1_000), "{sent:?}");
+        assert!(matches!(poller.standing(), Standing::Silent(why) if why.contains("baud")));
+        let mut at = poller.poll_timeout().unwrap();
+        while poller.awaiting().is_none() {
+            poller.poll(at);
+            at = poller.poll_timeout().unwrap();
+        }
+        poller.hear(&answer(1, true), at);
+        let at = poller.poll_timeout().unwrap();
+        assert_eq!(poller.poll(at).unwrap(), [2], "it is back");
+    }
+
+    #[test]
+    fn a_hot_reader_rests_and_goes_on_where_it_was() {
+        let mut poller = ready(0);
+        let at = poller.poll_timeout().unwrap();
+        poller.poll(at).unwrap();
+        let hot = Answer { command: Some(0x10), stale: false, ok: false, fields: vec![("hot", true.into())] };
+        poller.hear(&Decoded::Answer(hot), at);
+        assert_eq!(*poller.standing(), Standing::Resting("hot".to_owned()));
+        assert_eq!(poller.poll_timeout(), Some(at.plus(2_000)));
+        assert_eq!(poller.poll(at.plus(2_000)).unwrap(), [0x10]);
+        poller.hear(&answer(0x10, true), at.plus(2_001));
+        assert_eq!(*poller.standing(), Standing::Asking);
+    }
+
+    #[test]
+    fn a_refused_set_up_is_said_and_tried_again_and_never_in_a_hurry() {
+        let mut poller = poller();
+        poller.plugged(MonoMs(0));
+        poller.poll(MonoMs(0)).unwrap();
+        poller.hear(&answer(1, false), MonoMs(3));
+        assert_eq!(*poller.standing(), Standing::Refused("wake: no".to_owned()));
+        assert_eq!(poller.poll_timeout(), Some(MonoMs(3 + REFUSED_MS)));
+        let mut strong =
+            Poller::of(Box::new(Toy), &PollSetup { power_dbm: Some(33), ..PollSetup::default() });
+        strong.plugged(MonoMs(0));
+        assert!(matches!(strong.standing(), Standing::Refused(why) if why.contains("30 at most")));
+        assert_eq!(strong.poll(MonoMs(0)), None);
+    }
+
+    #[test]
+    fn an_unplugged_reader_is_asked_nothing_and_begins_afresh() {
+        let mut poller = ready(0);
+        poller.unplugged();
+        assert_eq!((poller.poll(MonoMs(99_999)), poller.poll_timeout()), (None, None));
+        poller.plugged(MonoMs(100_000));
+        assert_eq!(poller.poll(MonoMs(100_000)).unwrap(), [1]);
+    }
+}
