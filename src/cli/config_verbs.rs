@@ -48,7 +48,9 @@ fn verdict(config: &Config, findings: usize) -> String {
 
 fn error_values(errors: &ConfigErrors) -> Vec<serde_json::Value> {
     match errors {
-        ConfigErrors::Unreadable { file, reason } => vec![json!({ "file": file, "found": reason })],
+        ConfigErrors::Unreadable { file, reason } | ConfigErrors::UnreadableProfile { file, reason } => {
+            vec![json!({ "file": file, "found": reason })]
+        }
         ConfigErrors::Wrong { file, errors } => errors
             .iter()
             .map(|error| {

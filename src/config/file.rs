@@ -77,7 +77,7 @@ fn file_name(source: Option<&Path>) -> String {
 }
 
 /// One error a line: what follows a mistake on its line is seldom another.
-fn note_toml_errors(text: &str, errors: &[TomlError], problems: &mut Problems<'_>) {
+pub(super) fn note_toml_errors(text: &str, errors: &[TomlError], problems: &mut Problems<'_>) {
     let mut last_line = None;
     for error in errors {
         let span = error.span().unwrap_or(0..0);

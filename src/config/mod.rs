@@ -25,6 +25,7 @@ mod hours;
 mod house;
 mod origin;
 pub mod problem;
+pub mod profile;
 mod reader;
 mod reading;
 mod section;
@@ -33,6 +34,7 @@ mod station;
 pub use check::{Finding, check};
 pub use file::Defaults;
 pub use problem::{ConfigError, ConfigErrors};
+pub use profile::{Profile, Profiles};
 
 /// The commented default, which is also the configuration of a machine that has no file.
 pub const DEFAULT_TOML: &str = include_str!("../../config/cagekeeper.toml");

@@ -38,7 +38,8 @@ impl Config {
     }
 }
 
-fn not_utf8(file: String, error: &std::string::FromUtf8Error) -> ConfigErrors {
+/// A file that is no text.
+pub(super) fn not_utf8(file: String, error: &std::string::FromUtf8Error) -> ConfigErrors {
     let at = error.utf8_error().valid_up_to();
     let valid = String::from_utf8_lossy(error.as_bytes().get(..at).unwrap_or_default());
     let (line, column) = position(&valid, valid.len());

@@ -40,6 +40,16 @@ pub enum ConfigErrors {
         /// What the system says.
         reason: String,
     },
+    /// A profile, or the folder of profiles, cannot be read.
+    #[error(
+        "{file}: cannot be read ({reason}): give the daemon's user the right to read it, or take it out of the profiles"
+    )]
+    UnreadableProfile {
+        /// The file or folder.
+        file: String,
+        /// What the system says.
+        reason: String,
+    },
     /// The file can be read and is wrong. Each error is a line of its own.
     #[error("{}", lines(file, errors))]
     Wrong {

@@ -1,6 +1,7 @@
 //! `[[reader]]`: the devices at the stations, and which keys belong to what they are attached to.
 
 use super::asking;
+use super::profile::Attachment;
 use super::reading::{ID, Reading};
 use super::section::{Section, Setting, refuse_twice, with_nearest};
 use super::{ReaderConfig, ReaderSource, StationConfig};
@@ -30,6 +31,9 @@ pub(super) const READER_KEYS: [&str; 20] = [
     "card_format",
     "feedback",
 ];
+
+/// The keys of a reader that a mode of a profile may set.
+pub(super) const PROFILE_KEYS: [&str; 4] = ["source", "protocol", "baud", "layout"];
 
 /// What a reader can be attached to, as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,6 +142,27 @@ fn reader(
     })
 }
 
+/// Source and protocol of a mode of a profile; that its other keys are right is seen to, as for a reader.
+pub(super) fn meant_by_mode(
+    section: &Section<'_>,
+    reading: &mut Reading<'_>,
+) -> Option<(Attachment, Protocol)> {
+    let attachments = [Attachment::Serial, Attachment::Hid];
+    if section.setting("source").is_none() {
+        section.missing("source", "one of serial or hid", &mut reading.problems);
+    }
+    let names = attachments.map(Attachment::name);
+    let attachment = section.choice("source", &names, &mut reading.problems, |name| {
+        attachments.into_iter().find(|attachment| attachment.name() == name)
+    })?;
+    let source = Source::parse(attachment.name())?;
+    refuse_other_sources(section, source, reading);
+    let protocol = protocol(section, source, reading);
+    layout(section, protocol, reading);
+    baud(section, reading);
+    Some((attachment, protocol?))
+}
+
 fn station_of(
     section: &Section<'_>,
     stations: &[Option<StationConfig>],
@@ -192,7 +217,7 @@ fn attached(section: &Section<'_>, source: Source, reading: &mut Reading<'_>) ->
     match source {
         Source::Serial => {
             let path = required_path(section, "the path of a tty such as /dev/serial/by-path/…", reading);
-            let baud = section.number("baud", (300, 4_000_000, 9600), "bits a second", &mut reading.problems);
+            let baud = baud(section, reading);
             Some(ReaderSource::Serial { path: path?, baud })
         }
         Source::Hid => hid(section, reading),
@@ -202,6 +227,10 @@ fn attached(section: &Section<'_>, source: Source, reading: &mut Reading<'_>) ->
             Some(ReaderSource::Replay { path: path? })
         }
     }
+}
+
+fn baud(section: &Section<'_>, reading: &mut Reading<'_>) -> u32 {
+    section.number("baud", (300, 4_000_000, 9600), "bits a second", &mut reading.problems)
 }
 
 fn required_path(
