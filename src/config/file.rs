@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use toml::Spanned;
 use toml::de::{DeTable, Error as TomlError};
 
 use super::broker::broker;
 use super::house::house;
 use super::problem::{ConfigErrors, Problems};
+use super::profile::Profiles;
 use super::reader::readers;
 use super::reading::{ID, Reading};
 use super::section::{Section, Setting, with_nearest};
@@ -21,7 +21,7 @@ use super::station::stations;
 use super::{ClockTrust, Config, ControlConfig, LedgerConfig, MqttConfig};
 use crate::domain::id::{DaemonId, PersonHandle, SiteId};
 
-pub(super) const TOP_KEYS: [&str; 16] = [
+pub(super) const TOP_KEYS: [&str; 17] = [
     "site",
     "timezone",
     "currency",
@@ -36,6 +36,7 @@ pub(super) const TOP_KEYS: [&str; 16] = [
     "hours",
     "control",
     "clock",
+    "profiles",
     "station",
     "reader",
 ];
@@ -63,7 +64,10 @@ impl Config {
         };
         let (table, errors) = DeTable::parse_recoverable(text);
         note_toml_errors(text, &errors, &mut reading.problems);
-        let config = if errors.is_empty() { config(&table, source, defaults, &mut reading) } else { None };
+        let top = Section::top(&table);
+        let profiles = profiles(&top, &mut reading)?;
+        let config =
+            if errors.is_empty() { config(&top, source, defaults, profiles, &mut reading) } else { None };
         match config {
             Some(config) if reading.problems.is_empty() => Ok(config),
             _ => Err(ConfigErrors::Wrong { file: file_name(source), errors: reading.problems.into_errors() }),
@@ -97,29 +101,38 @@ fn key_on_line(line: &str) -> String {
     if key.is_empty() { "this line".to_owned() } else { key.chars().take(60).collect() }
 }
 
+/// The models that readers may name: those that are compiled in, and those of the folder `profiles` beside the file
+/// or where the file says.
+fn profiles(top: &Section<'_>, reading: &mut Reading<'_>) -> Result<Profiles, ConfigErrors> {
+    let beside = reading.folder.as_ref().map(|folder| folder.join("profiles"));
+    let folder = reading.path(top, "profiles").or(beside);
+    Profiles::with_folder(folder.as_deref())
+}
+
 fn config(
-    table: &Spanned<DeTable<'_>>,
+    top: &Section<'_>,
     source: Option<&Path>,
     defaults: &Defaults,
+    profiles: Profiles,
     reading: &mut Reading<'_>,
 ) -> Option<Config> {
-    let top = Section::top(table);
     top.refuse_unknown(&TOP_KEYS, &mut reading.problems);
-    let stations = stations(&top, reading);
-    let zone = timezone(&top, reading).unwrap_or(defaults.timezone);
-    let currency = currency(&top, reading).unwrap_or_else(|| "EUR".to_owned());
+    let stations = stations(top, reading);
+    let zone = timezone(top, reading).unwrap_or(defaults.timezone);
+    let currency = currency(top, reading).unwrap_or_else(|| "EUR".to_owned());
     Some(Config {
         source: source.map(Path::to_path_buf),
-        site: id_or(&top, "site", "studio", SiteId::parse, reading)?,
-        daemon: id_or(&top, "daemon", "main", DaemonId::parse, reading)?,
+        site: id_or(top, "site", "studio", SiteId::parse, reading)?,
+        daemon: id_or(top, "daemon", "main", DaemonId::parse, reading)?,
         timezone: zone,
         currency: currency.clone(),
-        ledger: ledger(&top, defaults, reading),
-        mqtt: mqtt(&top, reading),
-        house: Arc::new(house(&top, zone, currency, reading)),
-        control: control(&top, defaults, reading),
-        clock_trusted: clock(&top, reading),
-        readers: readers(&top, &stations, reading),
+        ledger: ledger(top, defaults, reading),
+        mqtt: mqtt(top, reading),
+        house: Arc::new(house(top, zone, currency, reading)),
+        control: control(top, defaults, reading),
+        clock_trusted: clock(top, reading),
+        readers: readers(top, &stations, &profiles, reading),
+        profiles: Arc::new(profiles),
         stations: stations.into_iter().flatten().collect(),
     })
 }

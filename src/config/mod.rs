@@ -26,6 +26,7 @@ mod house;
 mod origin;
 pub mod problem;
 pub mod profile;
+mod profiled;
 mod reader;
 mod reading;
 mod section;
@@ -66,6 +67,8 @@ pub struct Config {
     pub stations: Vec<StationConfig>,
     /// The devices there.
     pub readers: Vec<ReaderConfig>,
+    /// The models that readers may name.
+    pub profiles: Arc<Profiles>,
 }
 
 /// `[ledger]`

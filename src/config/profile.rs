@@ -8,6 +8,7 @@
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::origin::not_utf8;
 use super::problem::ConfigErrors;
@@ -226,9 +227,11 @@ pub struct Profiles {
 impl Profiles {
     /// Those that are compiled in.
     pub fn built_in() -> Self {
-        let parsed = BUILT_IN.iter().map(|(file, text)| Profile::parse(Path::new(file), text));
+        static PARSED: OnceLock<Vec<Profile>> = OnceLock::new();
         // A test holds every one of them to be right.
-        Self { list: parsed.filter_map(Result::ok).collect(), folder: None }
+        let parse = |(file, text): &(&str, &str)| Profile::parse(Path::new(file), text).ok();
+        let list = PARSED.get_or_init(|| BUILT_IN.iter().filter_map(parse).collect()).clone();
+        Self { list, folder: None }
     }
 
     /// Those that are compiled in and those of `folder`, which count where both have an id. A folder that is not there

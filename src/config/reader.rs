@@ -1,7 +1,10 @@
 //! `[[reader]]`: the devices at the stations, and which keys belong to what they are attached to.
 
+use toml::de::DeTable;
+
 use super::asking;
-use super::profile::Attachment;
+use super::profile::{Attachment, Profiles};
+use super::profiled::keys_of_profile;
 use super::reading::{ID, Reading};
 use super::section::{Section, Setting, refuse_twice, with_nearest};
 use super::{ReaderConfig, ReaderSource, StationConfig};
@@ -9,7 +12,7 @@ use crate::domain::id::{ReaderId, StationId};
 use crate::wire::Protocol;
 use crate::wire::layout::Layout;
 
-pub(super) const READER_KEYS: [&str; 20] = [
+pub(super) const READER_KEYS: [&str; 21] = [
     "id",
     "station",
     "source",
@@ -30,6 +33,7 @@ pub(super) const READER_KEYS: [&str; 20] = [
     "rssi_min_dbm",
     "card_format",
     "feedback",
+    "profile",
 ];
 
 /// The keys of a reader that a mode of a profile may set.
@@ -85,19 +89,23 @@ impl Source {
     }
 }
 
-const HID_KEYS: [&str; 4] = ["vendor", "product", "serial", "usb_path"];
+pub(super) const HID_KEYS: [&str; 4] = ["vendor", "product", "serial", "usb_path"];
 const SOURCE_KEYS: [&str; 6] = ["path", "baud", "vendor", "product", "serial", "usb_path"];
 
 /// The readers of a file in its order; those that are wrong are left out and noted.
 pub(super) fn readers(
     top: &Section<'_>,
     stations: &[Option<StationConfig>],
+    profiles: &Profiles,
     reading: &mut Reading<'_>,
 ) -> Vec<ReaderConfig> {
     let sections = top.children("reader", &mut reading.problems);
     refuse_twice("reader", &sections, &mut reading.problems);
     let mut readers: Vec<ReaderConfig> = Vec::new();
     for section in &sections {
+        let Some(keys) = keys_of_profile(section, profiles, reading) else { continue };
+        let (behind, _) = DeTable::parse_recoverable(&keys);
+        let section = &section.with_behind(behind.get_ref());
         let Some(reader) = reader(section, stations, reading) else { continue };
         if let Some(other) = readers.iter().find(|other| same_device(&other.source, &reader.source)) {
             refuse_shared(section, &reader, other, reading);

@@ -77,26 +77,33 @@ pub(super) struct Section<'a> {
     /// Where it begins.
     pub(super) span: Range<usize>,
     table: Option<&'a DeTable<'a>>,
+    /// Where keys are looked for that are not in the table: what a profile says. It is right in itself.
+    behind: Option<&'a DeTable<'a>>,
 }
 
 impl<'a> Section<'a> {
+    /// This table, with the keys of another text where it does not say them itself.
+    pub(super) fn with_behind(&self, behind: &'a DeTable<'a>) -> Self {
+        Self { name: self.name.clone(), span: self.span.clone(), table: self.table, behind: Some(behind) }
+    }
+
     /// The top level of the file.
     pub(super) fn top(table: &'a Spanned<DeTable<'a>>) -> Self {
-        Self { name: String::new(), span: 0..0, table: Some(table.get_ref()) }
+        Self { name: String::new(), span: 0..0, table: Some(table.get_ref()), behind: None }
     }
 
     /// The table of that name under this one; an absent one has no keys.
     pub(super) fn child(&self, name: &str, problems: &mut Problems<'_>) -> Self {
         let name_in_errors = self.key(name);
         let Some((key, value)) = self.entry(name) else {
-            return Self { name: name_in_errors, span: self.span.clone(), table: None };
+            return Self { name: name_in_errors, span: self.span.clone(), table: None, behind: None };
         };
         let table = value.get_ref().as_table();
         if table.is_none() {
             let found = Setting { value }.found(problems);
             problems.add(&key.span(), &name_in_errors, &found, &format!("a table [{name}]"));
         }
-        Self { name: name_in_errors, span: key.span(), table }
+        Self { name: name_in_errors, span: key.span(), table, behind: None }
     }
 
     /// The tables of that name, each written `[[name]]`.
@@ -123,7 +130,7 @@ impl<'a> Section<'a> {
         }
         let id = table?.get("id").and_then(|id| id.get_ref().as_str());
         let named = id.map_or_else(|| name.to_owned(), |id| format!("{name} {id:?}"));
-        Some(Self { name: named, span: item.span(), table })
+        Some(Self { name: named, span: item.span(), table, behind: None })
     }
 
     fn entry(&self, key: &str) -> Option<(&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)> {
@@ -152,14 +159,23 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The value of a key, where it is set.
+    /// The value of a key, where it is set, here or behind.
     pub(super) fn setting(&self, key: &str) -> Option<Setting<'a>> {
+        self.own(key).or_else(|| self.behind?.get(key).map(|value| Setting { value }))
+    }
+
+    /// The value of a key, where it is set here.
+    pub(super) fn own(&self, key: &str) -> Option<Setting<'a>> {
         self.entry(key).map(|(_, value)| Setting { value })
     }
 
     /// Notes that the value of `key` is not what was expected.
     pub(super) fn wrong(&self, key: &str, expected: &str, problems: &mut Problems<'_>) {
-        let Some(setting) = self.setting(key) else { return self.missing(key, expected, problems) };
+        // What the profile says stands in another file: the key that names it is where it can be mended.
+        let profile = || self.own("profile").filter(|_| self.setting(key).is_some());
+        let Some(setting) = self.own(key).or_else(profile) else {
+            return self.missing(key, expected, problems);
+        };
         let found = setting.found(problems);
         problems.add(&setting.span(), &self.key(key), &found, expected);
     }

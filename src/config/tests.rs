@@ -50,6 +50,7 @@ fn default_in_code() -> Config {
         house: std::sync::Arc::new(HouseRules::default()),
         control: ControlConfig { path: defaults().control, actors: BTreeMap::new() },
         clock_trusted: ClockTrust::Kernel,
+        profiles: std::sync::Arc::new(Profiles::built_in()),
         stations: vec![StationConfig {
             id: cage.clone(),
             kind: StationKind::Desk,
@@ -128,7 +129,7 @@ fn every_key_is_explained_in_the_default() {
 #[test]
 fn every_example_is_right() {
     let examples = toml_files("config/examples");
-    assert_eq!(examples.len(), 5);
+    assert_eq!(examples.len(), 6);
     for path in examples {
         let text = fs::read_to_string(&path).unwrap();
         let config =
@@ -164,6 +165,20 @@ fn the_examples_mean_what_they_say() {
     assert_eq!(rfid.control.actors["ada"], PersonHandle::parse("ada-lovelace").unwrap());
     assert_eq!(rfid.house.loan_ms, 48 * 3_600_000);
 
+    let by_model = example("by-model.toml");
+    let of = |vendor, product, usb_path: Option<&str>| ReaderSource::Hid {
+        vendor,
+        product,
+        serial: None,
+        usb_path: usb_path.map(str::to_owned),
+    };
+    let [gun, shelf, badge, door] = by_model.readers.as_slice() else { panic!() };
+    assert_eq!((&gun.source, gun.protocol), (&of(Some(0x0c2e), Some(0x0b61), None), Protocol::Keyboard));
+    assert_eq!((&shelf.source, shelf.protocol), (&of(None, None, Some("1-1.3")), Protocol::Keyboard));
+    assert_eq!(badge.protocol, Protocol::Rdm6300);
+    assert!(matches!(&badge.source, ReaderSource::Serial { baud: 9600, .. }));
+    assert_eq!((&door.source, door.protocol), (&of(None, None, Some("1-1.4")), Protocol::Keyboard));
+
     let strict = example("strict-cage.toml");
     let crew = Roles::of(&[Role::Crew]);
     for situation in Situation::ALL {
@@ -194,6 +209,61 @@ fn the_examples_mean_what_they_say() {
     let Broker::External(broker) = example("external-broker-tls.toml").mqtt.broker else { panic!() };
     assert_eq!((broker.host.as_str(), broker.port, broker.tls), ("broker.example.org", 8883, true));
     assert_eq!(broker.key_file.as_deref(), Some(Path::new("/etc/cagekeeper/client.key")));
+}
+
+fn with_reader(reader: &str) -> ReaderConfig {
+    parsed(&format!("[[station]]\nid = \"cage\"\n[[reader]]\nid = \"r\"\nstation = \"cage\"\n{reader}"))
+        .readers
+        .remove(0)
+}
+
+#[test]
+fn what_a_reader_says_itself_counts_before_its_profile() {
+    let serial = |baud| ReaderSource::Serial { path: PathBuf::from("/dev/ttyUSB0"), baud };
+    let pn532 = "profile = \"pn532-uart\"\npath = \"/dev/ttyUSB0\"\n";
+    assert_eq!(with_reader(pn532).source, serial(115_200));
+    assert_eq!(with_reader(&format!("{pn532}baud = 9600")).source, serial(9600));
+    assert_eq!(with_reader(pn532).protocol, Protocol::Pn532);
+
+    let played = with_reader("profile = \"pn532-uart\"\nsource = \"replay\"\npath = \"recording.jsonl\"");
+    assert_eq!(played.source, ReaderSource::Replay { path: PathBuf::from("recording.jsonl") });
+    assert_eq!(played.protocol, Protocol::Pn532);
+}
+
+#[test]
+fn profiles_of_this_machine_are_beside_the_file_or_where_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("my.toml");
+    let reader =
+        "[[station]]\nid = \"cage\"\n[[reader]]\nid = \"r\"\nstation = \"cage\"\nprofile = \"gun\"\n";
+    let load = |top: &str| {
+        fs::write(&file, format!("{top}{reader}")).unwrap();
+        Config::load(Some(&file))
+    };
+    assert!(load("").unwrap_err().to_string().contains("profile: found \"gun\""));
+
+    let gun = Profiles::built_in().get("honeywell-1250g").unwrap().text().replace("honeywell-1250g", "gun");
+    for (top, name) in [("", "profiles"), ("profiles = \"mine\"\n", "mine")] {
+        let profiles = folder.path().join(name);
+        fs::create_dir(&profiles).unwrap();
+        fs::write(profiles.join("gun.toml"), &gun).unwrap();
+        let config = load(top).unwrap();
+        assert_eq!(config.profiles.folder(), Some(profiles.as_path()));
+        assert_eq!(config.readers[0].protocol, Protocol::Keyboard);
+        fs::remove_dir_all(&profiles).unwrap();
+        assert!(load(top).is_err());
+    }
+}
+
+#[test]
+fn a_wrong_profile_of_this_machine_is_named_with_its_own_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("profiles/gun.toml");
+    fs::create_dir(path.parent().unwrap()).unwrap();
+    fs::write(&path, "id = \"gun\"\n").unwrap();
+    let file = folder.path().join("my.toml");
+    let message = Config::parse("", Some(&file), &defaults()).unwrap_err().to_string();
+    assert!(message.starts_with(&format!("{}:1:1: kind: found nothing", path.display())), "{message}");
 }
 
 #[test]
