@@ -36,8 +36,19 @@ pub(super) const READER_KEYS: [&str; 21] = [
     "profile",
 ];
 
-/// The keys of a reader that a mode of a profile may set.
-pub(super) const PROFILE_KEYS: [&str; 4] = ["source", "protocol", "baud", "layout"];
+/// The keys of a reader that a mode of a profile may set: what the model is. Where it stands, and what the law allows
+/// there, no model knows.
+pub(super) const PROFILE_KEYS: [&str; 9] = [
+    "source",
+    "protocol",
+    "baud",
+    "layout",
+    "absent_ms",
+    "reads_min",
+    "rssi_min_dbm",
+    "card_format",
+    "feedback",
+];
 
 /// What a reader can be attached to, as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,12 +153,20 @@ fn reader(
         protocol: protocol?,
         layout,
         poll,
-        absent_ms: asking::whole(section, "absent_ms", (50, 600_000), "milliseconds", reading).map(u64::from),
-        reads_min: asking::whole(section, "reads_min", (1, 100), "reads", reading),
+        absent_ms: absent_ms(section, reading).map(u64::from),
+        reads_min: reads_min(section, reading),
         rssi_min_dbm: asking::signal(section, reading),
         card_format: asking::card_format(section, reading),
         feedback,
     })
+}
+
+fn absent_ms(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<u32> {
+    asking::whole(section, "absent_ms", (50, 600_000), "milliseconds", reading)
+}
+
+fn reads_min(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<u32> {
+    asking::whole(section, "reads_min", (1, 100), "reads", reading)
 }
 
 /// Source and protocol of a mode of a profile; that its other keys are right is seen to, as for a reader.
@@ -168,6 +187,11 @@ pub(super) fn meant_by_mode(
     let protocol = protocol(section, source, reading);
     layout(section, protocol, reading);
     baud(section, reading);
+    asking::feedback(section, source == Source::Hid, protocol, reading);
+    absent_ms(section, reading);
+    reads_min(section, reading);
+    asking::signal(section, reading);
+    asking::card_format(section, reading);
     Some((attachment, protocol?))
 }
 

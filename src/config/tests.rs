@@ -178,6 +178,7 @@ fn the_examples_mean_what_they_say() {
     assert_eq!(badge.protocol, Protocol::Rdm6300);
     assert!(matches!(&badge.source, ReaderSource::Serial { baud: 9600, .. }));
     assert_eq!((&door.source, door.protocol), (&of(None, None, Some("1-1.4")), Protocol::Keyboard));
+    assert_eq!(door.card_format, Some(crate::wire::card::CardFormat::Decimal10));
 
     let strict = example("strict-cage.toml");
     let crew = Roles::of(&[Role::Crew]);

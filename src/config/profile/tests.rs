@@ -112,6 +112,20 @@ fn everything_that_is_wrong_is_said_with_its_place() {
             "gun.toml:8:10: mode.source: found \"stdin\", expected one of serial or hid",
         ),
         ("\"us\"", "\"en\"", "mode.layout: found \"en\""),
+        (
+            "baud = 115200",
+            "absent_ms = 10",
+            "gun.toml:10:13: mode.absent_ms: found 10, expected a whole number of milliseconds",
+        ),
+        ("baud = 115200", "reads_min = 0", "mode.reads_min: found 0"),
+        ("baud = 115200", "rssi_min_dbm = 5", "mode.rssi_min_dbm: found 5"),
+        ("baud = 115200", "card_format = \"dec\"", "mode.card_format: found \"dec\""),
+        (
+            "baud = 115200",
+            "feedback = \"ssi\"",
+            "mode.feedback: found \"ssi\", expected a way that a reader with protocol line understands",
+        ),
+        ("baud = 115200", "region = \"eu\"", "gun.toml:10:1: mode.region: found an unknown key"),
         ("1234:abcd", "1234", "gun.toml:7:8: mode.usb: found \"1234\", expected a USB id as lsusb prints it"),
         ("captures = [\"A01\"]\n", "", "mode.captures: found nothing, expected the vectors that were read"),
         (
