@@ -26,7 +26,8 @@
 //! - ESPHome's `homeassistant.tag_scanned` is the native API: nothing of it reaches a broker. `on_tag` with `mqtt.publish`
 //!   does. A text sensor (`…/state`) is retained, and is told again whenever its device connects: what comes there
 //!   while the device is offline, and for [`SETTLE_MS`] after it said *online* or the broker was reached, is no scan.
-//!   `rdm6300` gives decimal, `pn532` and `rc522` hex pairs with dashes, `wiegand` decimal.
+//!   `rdm6300` gives decimal, with every frame while the card lies there; `pn532` and `rc522` hex pairs with dashes, once;
+//!   `wiegand` decimal.
 //! - esp-rfid writes each byte of a MIFARE card without its leading zero (04 0A A1 becomes `4aa1`), so a card must be
 //!   registered as this reader tells it. Several devices share one BASE; `door` or `hostname` says which. Opening the door
 //!   by a command is told as an access with a blank uid. What it understands on `BASE/cmd` opens doors and changes its
@@ -35,11 +36,12 @@
 //!   what it sends again. A count (`n`) is no such sign: it begins anew with its device. Beyond that the fold and
 //!   *again* hold.
 //!
-//! A retained message is never a scan. Limits: payloads of [`PAYLOAD_BYTES_MAX`] bytes, JSON [`JSON_DEPTH_MAX`] levels deep,
+//! A retained message is never a scan. One that is published to be retained while we listen comes without that mark and is
+//! one. Limits: payloads of [`PAYLOAD_BYTES_MAX`] bytes, JSON [`JSON_DEPTH_MAX`] levels deep,
 //! [`RECENT_MAX`] messages remembered.
 //!
 //! Checked on: the sources of Tasmota 14 (`xsns_40`, `_51`, `_80`, `_82`, serial of `support_tasmota`) and its page on the
-//! Buzzer; of ESPHome 2024 (`mqtt_client`, `mqtt_text_sensor`, `wiegand`) and its pages on MQTT and RDM6300; of esp-rfid 1.3
+//! Buzzer; of ESPHome 2024 (`mqtt`, `mqtt_client`, `mqtt_text_sensor`, `rdm6300`, `wiegand`) and its pages on MQTT and RDM6300; of esp-rfid 1.3
 //! and 2.0 (`mqtt`, `rfid`) and its MQTT page. Not on devices.
 
 use std::collections::VecDeque;
@@ -64,6 +66,9 @@ pub const RECENT_MAX: usize = 16;
 pub const RECENT_MS: u64 = 600_000;
 /// How long after *online* a text sensor's state is taken for the one before.
 pub const SETTLE_MS: u64 = 3_000;
+
+/// Tasmota and esp-rfid are silent for two seconds after each card.
+const ABSENT_MS: u64 = 3_000;
 
 /// The levels of a verdict, by name, as `answers` in the configuration names them.
 pub const LEVELS: [&str; 5] = ["done", "notice", "ask", "refused", "again"];
@@ -98,6 +103,12 @@ impl Preset {
             Self::EspRfid => "esp-rfid",
             Self::Pointer => "pointer",
         }
+    }
+
+    /// A card that is not told for so long is away, where the firmware itself leaves gaps between two tellings of a card
+    /// that lies there.
+    pub fn absent_ms(self) -> Option<u64> {
+        matches!(self, Self::Tasmota | Self::EspRfid).then_some(ABSENT_MS)
     }
 
     /// The preset of that name.
