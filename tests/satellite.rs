@@ -283,3 +283,27 @@ fn more_scans_at_once_than_a_reader_may_have_undecided_are_all_scans() {
     wait_reader(&studio, "counter", "reading", "(1 scans)");
     assert!(daemon.stop().success());
 }
+
+#[test]
+fn a_scan_that_a_dying_daemon_never_read_is_sent_again_and_is_one() {
+    let broker = Mosquitto::start(Persistence::Off);
+    let studio = counter(broker.port(), &[("phone", "preset = \"plain\"")]);
+    let results = Collector::start(broker.port(), "results", "cagekeeper/v1/studio/reader/+/result");
+    let mut daemon = studio.run();
+    wait_reader(&studio, "phone", "reading", "");
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(daemon.child.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    let device = Device::new(broker.port(), "device", None);
+    device.says(PLAIN, "C-FX6");
+    device.says("sent", "after it");
+    let after = Collector::start(broker.port(), "after", "sent");
+    device.says("sent", "after that");
+    after.wait("the broker to have sent it", LONG, |got| !got.is_empty());
+    daemon.kill();
+    assert_eq!(out(&studio), [""; 0]);
+    let daemon = studio.run();
+    results.wait("the verdict", LONG, |got| verdicts(got, "phone") == ["checked-out"]);
+    wait_reader(&studio, "phone", "reading", "(1 scans)");
+    assert_eq!(out(&studio), ["fx6"]);
+    assert!(daemon.stop().success());
+}
