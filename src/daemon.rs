@@ -494,6 +494,24 @@ mod tests {
         Config::parse(toml, None, &defaults).unwrap()
     }
 
+    #[test]
+    fn a_card_is_away_when_its_firmware_would_have_told_it_again() {
+        let absent_ms = |keys: &str| {
+            let reader =
+                format!("[[reader]]\nid = \"door\"\nstation = \"cage\"\nsource = \"mqtt\"\n{keys}\n");
+            let defaults = Defaults {
+                timezone: chrono_tz::Tz::UTC,
+                ledger: "ledger.db".into(),
+                control: "control.sock".into(),
+            };
+            let config = Config::parse(&format!("[[station]]\nid = \"cage\"\n{reader}"), None, &defaults);
+            lane_setup(config.unwrap().readers.first().unwrap(), 0).fold.absent_ms
+        };
+        assert_eq!(absent_ms("preset = \"tasmota\"\ndevice = \"d\""), Some(3_000));
+        assert_eq!(absent_ms("preset = \"tasmota\"\ndevice = \"d\"\nabsent_ms = 700"), Some(700));
+        assert_eq!(absent_ms("preset = \"plain\""), None);
+    }
+
     #[tokio::test]
     async fn a_writer_that_broke_down_stops_the_daemon_at_once() {
         let folder = tempfile::tempdir().unwrap();
