@@ -12,15 +12,17 @@ use tokio::sync::mpsc;
 use crate::config::{Config, ReaderConfig, ReaderSource};
 use crate::domain::id::{ReaderId, StationId};
 use crate::io::clock::Clock;
+use crate::io::readers::satellite::Feed;
 use crate::io::readers::{Chunk, Credit, ReaderEvent, ReaderHandle};
 use crate::io::writing::{self, Notice, Queued};
-use crate::io::{control, entropy, notify, readers};
+use crate::io::{control, entropy, notify, readers, satellites};
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::station::fold::FoldRules;
 use crate::station::lane::{Counts, Effect, Lane, LaneSetup};
 use crate::station::waits::Waits;
 use crate::time::{MonoMs, Now, Timekeeper, UtcMs};
 use crate::wire::poll::Standing;
+use crate::wire::satellite::Heard;
 use crate::wire::{Outgoing, Setup};
 use crate::writer::{Answer, Input, Reply, Scan, Writer};
 
@@ -71,10 +73,11 @@ async fn serve(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
         .context("the writer's thread could not be started")?;
     let (events, read) = mpsc::channel(EVENTS_MAX);
     let shared = Arc::new(Shared::new(config, clock, keeper, writer));
-    let telling = Telling::start(&shared, head)?;
+    let (listeners, feeds) = satellites::join(&shared.config);
+    let telling = Telling::start(&shared, head, listeners)?;
     let control = control::start(Arc::clone(&shared))?;
     let check = (!was_clean).then(|| check_recent(&shared));
-    let mut daemon = Daemon::new(Arc::clone(&shared), waits, telling, watcher, events)?;
+    let mut daemon = Daemon::new(Arc::clone(&shared), waits, telling, watcher, (events, feeds))?;
     notify::ready();
     if !shared.now().trusted {
         tracing::warn!(
@@ -175,13 +178,21 @@ fn lane_setup(reader: &ReaderConfig, repeat_ms: u64) -> LaneSetup {
         wire: Setup { layout: reader.layout, ..Setup::of(reader.protocol) },
         fold: FoldRules {
             repeat_ms,
-            absent_ms: reader.absent_ms,
+            absent_ms: reader.absent_ms.or_else(|| gap_ms(&reader.source)),
             reads_min: reader.reads_min,
             rssi_min_dbm: reader.rssi_min_dbm,
         },
         poll: reader.poll.clone(),
         buzzer: reader.feedback,
         card: reader.card_format,
+    }
+}
+
+/// How long the firmware of a device that speaks MQTT may keep silent about a card that lies there.
+fn gap_ms(source: &ReaderSource) -> Option<u64> {
+    match source {
+        ReaderSource::Mqtt(setup) => setup.preset.absent_ms(),
+        _ => None,
     }
 }
 
@@ -209,7 +220,7 @@ impl Daemon {
         waits: Waits,
         telling: Telling,
         watcher: Option<Watcher>,
-        events: mpsc::Sender<ReaderEvent>,
+        (events, mut feeds): (mpsc::Sender<ReaderEvent>, BTreeMap<ReaderId, Feed>),
     ) -> anyhow::Result<Self> {
         let mut doors = BTreeMap::new();
         let mut handles = BTreeMap::new();
@@ -222,7 +233,10 @@ impl Daemon {
                 reader.id.clone(),
                 Door { station: reader.station.clone(), lane, counts_told: Counts::default(), typed },
             );
-            let handle = readers::spawn(reader, shared.clock, events.clone());
+            let handle = match feeds.remove(&reader.id) {
+                Some(feed) => readers::spawn_satellite(reader.id.clone(), feed, shared.clock, events.clone()),
+                None => readers::spawn(reader, shared.clock, events.clone()),
+            };
             shared.add_reader(reader, handle.watch());
             handles.insert(reader.id.clone(), handle);
         }
@@ -286,11 +300,12 @@ impl Daemon {
     }
 
     fn read(&mut self, event: ReaderEvent) -> anyhow::Result<()> {
-        if !matches!(event, ReaderEvent::Chunk(_)) {
+        if !matches!(event, ReaderEvent::Chunk(_) | ReaderEvent::Heard { .. }) {
             self.telling.readers(&self.shared);
         }
         match event {
             ReaderEvent::Chunk(chunk) => self.chunk(chunk),
+            ReaderEvent::Heard { reader, at, heard, credit } => self.heard(&reader, at, heard, &credit),
             ReaderEvent::Plugged { reader, descriptor, device } => {
                 let now = self.shared.now();
                 let Some(door) = self.doors.get_mut(&reader) else { return Ok(()) };
@@ -320,6 +335,19 @@ impl Daemon {
         self.effects(&reader, &station, effects, now, &credit)
     }
 
+    fn heard(
+        &mut self,
+        reader: &ReaderId,
+        at: MonoMs,
+        heard: Vec<Heard>,
+        credit: &Credit,
+    ) -> anyhow::Result<()> {
+        let Some(door) = self.doors.get_mut(reader) else { return Ok(()) };
+        let (station, effects) = (door.station.clone(), door.lane.heard(heard, at));
+        let now = Now { mono: at, ..self.shared.now() };
+        self.effects(reader, &station, effects, now, credit)
+    }
+
     fn effects(
         &mut self,
         reader: &ReaderId,
@@ -347,7 +375,7 @@ impl Daemon {
                 tracing::warn!(
                     %reader,
                     unread = counts.unread(),
-                    "bytes came that are no code: scan again; if it goes on, check its `protocol` and `baud`"
+                    "bytes came that are no code: scan again; if it goes on, check its `protocol` and `baud`, or its `preset`"
                 );
             }
             self.shared.note_lane(reader, LaneState { counts });
@@ -392,11 +420,12 @@ impl Daemon {
             }
             Notice::Replied(_) => {}
             Notice::Unwritable { reason, waiting } => {
-                if self.shared.set_trouble(Some(reason.clone())) {
+                let is_new = self.shared.set_trouble(Some(reason.clone()));
+                if is_new {
                     tracing::error!(waiting, "{reason}");
                     notify::status(&reason);
                 }
-                self.telling.trouble(&self.shared.config, self.shared.now().utc);
+                self.telling.trouble(&self.shared.config, self.shared.now().utc, is_new);
             }
             Notice::WritableAgain => {
                 self.shared.set_trouble(None);
@@ -465,6 +494,24 @@ mod tests {
         Config::parse(toml, None, &defaults).unwrap()
     }
 
+    #[test]
+    fn a_card_is_away_when_its_firmware_would_have_told_it_again() {
+        let absent_ms = |keys: &str| {
+            let reader =
+                format!("[[reader]]\nid = \"door\"\nstation = \"cage\"\nsource = \"mqtt\"\n{keys}\n");
+            let defaults = Defaults {
+                timezone: chrono_tz::Tz::UTC,
+                ledger: "ledger.db".into(),
+                control: "control.sock".into(),
+            };
+            let config = Config::parse(&format!("[[station]]\nid = \"cage\"\n{reader}"), None, &defaults);
+            lane_setup(config.unwrap().readers.first().unwrap(), 0).fold.absent_ms
+        };
+        assert_eq!(absent_ms("preset = \"tasmota\"\ndevice = \"d\""), Some(3_000));
+        assert_eq!(absent_ms("preset = \"tasmota\"\ndevice = \"d\"\nabsent_ms = 700"), Some(700));
+        assert_eq!(absent_ms("preset = \"plain\""), None);
+    }
+
     #[tokio::test]
     async fn a_writer_that_broke_down_stops_the_daemon_at_once() {
         let folder = tempfile::tempdir().unwrap();
@@ -474,9 +521,10 @@ mod tests {
         let (notices, _unheard) = mpsc::unbounded_channel();
         let (writer, _thread) = writing::spawn(Writer::new(ledger, &config), 0, notices).unwrap();
         let shared = Arc::new(Shared::new(config, clock, Timekeeper::new(None), writer));
-        let telling = Telling::start(&shared, 0).unwrap();
+        let telling = Telling::start(&shared, 0, Vec::new()).unwrap();
         let (events, read) = mpsc::channel(1);
-        let mut daemon = Daemon::new(shared, Waits::default(), telling, None, events).unwrap();
+        let mut daemon =
+            Daemon::new(shared, Waits::default(), telling, None, (events, BTreeMap::new())).unwrap();
         // A panic in the writer's thread drops its end without a word.
         let (gone, noticed) = mpsc::unbounded_channel();
         drop(gone);

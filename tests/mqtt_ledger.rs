@@ -165,6 +165,7 @@ impl Cage {
             head: self.head.clone(),
             readers: self.readers.subscribe(),
             writer: self.writer.clone(),
+            listeners: Vec::new(),
         };
         self.mqtt = Some(publisher::spawn(setup, inputs).unwrap());
     }

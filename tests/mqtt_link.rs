@@ -442,8 +442,13 @@ fn the_listener_gets_what_came_while_it_was_away_and_retained_messages_each_time
         assert!(!inbox_up(&mut first).await);
         somebody_publishes(port, "in/scan", b"one".to_vec(), false).await;
         let one = message(&mut first).await;
-        let expected =
-            Incoming { topic: "in/scan".into(), payload: b"one".to_vec(), retained: false, qos: 1 };
+        let expected = Incoming {
+            topic: "in/scan".into(),
+            payload: b"one".to_vec(),
+            retained: false,
+            again: false,
+            qos: 1,
+        };
         assert_eq!(one, expected);
         drop(first);
         tokio::time::sleep(Duration::from_millis(50)).await;

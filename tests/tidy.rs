@@ -31,8 +31,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "io",
         &[
-            "time", "nearest", "station", "domain", "ledger", "writer", "import", "config", "control",
-            "outbox",
+            "time", "nearest", "wire", "station", "domain", "ledger", "writer", "import", "config",
+            "control", "outbox",
         ],
     ),
     ("daemon", &["time", "wire", "station", "domain", "ledger", "writer", "config", "io"]),

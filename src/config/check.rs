@@ -38,6 +38,7 @@ pub fn check(config: &Config) -> Vec<Finding> {
         folders.into_iter().filter_map(|(key, path)| folder(key, path)).collect();
     findings.extend(broker_files(&config.mqtt.broker));
     findings.extend(config.readers.iter().filter_map(device));
+    findings.extend(deaf(config));
     findings
 }
 
@@ -68,6 +69,19 @@ fn broker_files(broker: &Broker) -> Vec<Finding> {
     secret.chain(public).collect()
 }
 
+/// Readers on the network do not reach a broker that listens on loopback alone.
+fn deaf(config: &Config) -> Option<Finding> {
+    let Broker::Embedded { listen } = &config.mqtt.broker else { return None };
+    let reader = config.readers.iter().find(|reader| matches!(reader.source, ReaderSource::Mqtt(_)))?;
+    let text = format!(
+        "reader {} speaks MQTT, and devices on the network do not reach {listen}: set listen = \"0.0.0.0:{}\", \
+         or the url of their broker",
+        reader.id,
+        listen.port()
+    );
+    listen.ip().is_loopback().then(|| finding("mqtt.listen", text))
+}
+
 fn unreadable(key: &str, path: &Path) -> Option<Finding> {
     let error = fs::File::open(path).err()?;
     let what_to_do = match error.kind() {
@@ -90,7 +104,7 @@ fn device(reader: &ReaderConfig) -> Option<Finding> {
             (path, "plug the reader in, or see what /dev/serial/by-path has")
         }
         ReaderSource::Replay { path } => (path, "put the recording there or name another"),
-        ReaderSource::Hid { .. } | ReaderSource::Stdin => return None,
+        ReaderSource::Hid { .. } | ReaderSource::Mqtt(_) | ReaderSource::Stdin => return None,
     };
     let key = format!("reader {:?} path", reader.id.as_str());
     if !path.exists() {
@@ -105,7 +119,7 @@ fn device(reader: &ReaderConfig) -> Option<Finding> {
 fn reader_path(reader: &ReaderConfig) -> Option<&Path> {
     match &reader.source {
         ReaderSource::Serial { path, .. } | ReaderSource::Replay { path } => Some(path),
-        ReaderSource::Hid { .. } | ReaderSource::Stdin => None,
+        ReaderSource::Hid { .. } | ReaderSource::Mqtt(_) | ReaderSource::Stdin => None,
     }
 }
 
@@ -143,6 +157,18 @@ mod tests {
                 "reader \"gun\" path: ttyX is not there: plug the reader in, or see what /dev/serial/by-path has"
             ]
         );
+    }
+
+    #[test]
+    fn a_broker_that_no_satellite_reaches_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let reader = "[[reader]]\nid = \"door\"\nstation = \"cage\"\nsource = \"mqtt\"\npreset = \"plain\"\n";
+        let found = findings(&format!("{CAGE}{reader}"), folder.path()).join("\n");
+        assert!(found.starts_with("mqtt.listen: reader door speaks MQTT"), "{found}");
+        for mqtt in ["listen = \"0.0.0.0:1883\"", "url = \"mqtt://broker\""] {
+            let text = format!("[mqtt]\n{mqtt}\n{CAGE}{reader}");
+            assert_eq!(findings(&text, folder.path()), Vec::<String>::new(), "{mqtt}");
+        }
     }
 
     #[test]

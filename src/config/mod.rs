@@ -15,7 +15,7 @@ use crate::domain::rules::HouseRules;
 use crate::wire::card::CardFormat;
 use crate::wire::feel::Buzzer;
 use crate::wire::poll::PollSetup;
-use crate::wire::{Protocol, layout::Layout};
+use crate::wire::{self, Protocol, layout::Layout};
 
 mod asking;
 mod broker;
@@ -29,6 +29,7 @@ pub mod profile;
 mod profiled;
 mod reader;
 mod reading;
+mod satellite;
 mod section;
 mod station;
 
@@ -244,6 +245,8 @@ pub enum ReaderSource {
         /// USB path, as `1-1.4` or `1-1.4:1.0`.
         usb_path: Option<String>,
     },
+    /// A device that speaks MQTT.
+    Mqtt(Box<wire::satellite::Setup>),
     /// Standard input.
     Stdin,
     /// A recording.

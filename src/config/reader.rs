@@ -6,13 +6,14 @@ use super::asking;
 use super::profile::{Attachment, Profiles};
 use super::profiled::keys_of_profile;
 use super::reading::{ID, Reading};
+use super::satellite::{SATELLITE_KEYS, same_messages, satellite, shared};
 use super::section::{Section, Setting, refuse_twice, with_nearest};
 use super::{ReaderConfig, ReaderSource, StationConfig};
 use crate::domain::id::{ReaderId, StationId};
 use crate::wire::Protocol;
 use crate::wire::layout::Layout;
 
-pub(super) const READER_KEYS: [&str; 21] = [
+pub(super) const READER_KEYS: [&str; 27] = [
     "id",
     "station",
     "source",
@@ -33,6 +34,12 @@ pub(super) const READER_KEYS: [&str; 21] = [
     "rssi_min_dbm",
     "card_format",
     "feedback",
+    "preset",
+    "topic",
+    "device",
+    "tag_pointer",
+    "answer_topic",
+    "answers",
     "profile",
 ];
 
@@ -55,18 +62,20 @@ pub(super) const PROFILE_KEYS: [&str; 9] = [
 enum Source {
     Serial,
     Hid,
+    Mqtt,
     Stdin,
     Replay,
 }
 
 impl Source {
-    const ALL: [Self; 4] = [Self::Serial, Self::Hid, Self::Stdin, Self::Replay];
-    const NAMES: [&str; 4] = ["serial", "hid", "stdin", "replay"];
+    const ALL: [Self; 5] = [Self::Serial, Self::Hid, Self::Mqtt, Self::Stdin, Self::Replay];
+    const NAMES: [&str; 5] = ["serial", "hid", "mqtt", "stdin", "replay"];
 
     fn name(self) -> &'static str {
         match self {
             Self::Serial => "serial",
             Self::Hid => "hid",
+            Self::Mqtt => "mqtt",
             Self::Stdin => "stdin",
             Self::Replay => "replay",
         }
@@ -81,6 +90,7 @@ impl Source {
         match self {
             Self::Serial => &["path", "baud"],
             Self::Hid => &HID_KEYS,
+            Self::Mqtt => &SATELLITE_KEYS,
             Self::Stdin => &[],
             Self::Replay => &["path"],
         }
@@ -89,7 +99,7 @@ impl Source {
     /// What most devices of this source send; a recording may hold anything.
     fn default_protocol(self) -> Option<Protocol> {
         match self {
-            Self::Serial | Self::Stdin => Some(Protocol::Line),
+            Self::Serial | Self::Stdin | Self::Mqtt => Some(Protocol::Line),
             Self::Hid => Some(Protocol::Keyboard),
             Self::Replay => None,
         }
@@ -101,7 +111,20 @@ impl Source {
 }
 
 pub(super) const HID_KEYS: [&str; 4] = ["vendor", "product", "serial", "usb_path"];
-const SOURCE_KEYS: [&str; 6] = ["path", "baud", "vendor", "product", "serial", "usb_path"];
+const SOURCE_KEYS: [&str; 12] = [
+    "path",
+    "baud",
+    "vendor",
+    "product",
+    "serial",
+    "usb_path",
+    "preset",
+    "topic",
+    "device",
+    "tag_pointer",
+    "answer_topic",
+    "answers",
+];
 
 /// The readers of a file in its order; those that are wrong are left out and noted.
 pub(super) fn readers(
@@ -136,7 +159,7 @@ fn reader(
         section.require("id", ID, &mut reading.problems, |setting| ReaderId::parse(setting.text()?).ok());
     let station = station_of(section, stations, reading);
     if section.setting("source").is_none() {
-        section.missing("source", "one of serial, hid, stdin or replay", &mut reading.problems);
+        section.missing("source", "one of serial, hid, mqtt, stdin or replay", &mut reading.problems);
     }
     let source = section.choice("source", &Source::NAMES, &mut reading.problems, Source::parse)?;
     refuse_other_sources(section, source, reading);
@@ -145,6 +168,13 @@ fn reader(
     let poll =
         protocol.and_then(|protocol| asking::asking(section, source == Source::Serial, protocol, reading));
     let feedback = asking::feedback(section, source == Source::Hid, protocol, reading);
+    if source == Source::Mqtt {
+        section.misplaced(
+            "feedback",
+            "none: a device that speaks MQTT is told by its preset",
+            &mut reading.problems,
+        );
+    }
     let source = attached(section, source, reading);
     Some(ReaderConfig {
         id: id?,
@@ -223,6 +253,11 @@ fn refuse_other_sources(section: &Section<'_>, source: Source, reading: &mut Rea
 }
 
 fn protocol(section: &Section<'_>, source: Source, reading: &mut Reading<'_>) -> Option<Protocol> {
+    if source == Source::Mqtt {
+        let expected = "no protocol with source mqtt: the preset says what is told";
+        section.misplaced("protocol", expected, &mut reading.problems);
+        return Some(Protocol::Line);
+    }
     let fitting: Vec<&str> =
         Protocol::ALL.into_iter().filter(|protocol| source.carries(*protocol)).map(Protocol::name).collect();
     if section.setting("protocol").is_none() && source.default_protocol().is_none() {
@@ -253,6 +288,7 @@ fn attached(section: &Section<'_>, source: Source, reading: &mut Reading<'_>) ->
             Some(ReaderSource::Serial { path: path?, baud })
         }
         Source::Hid => hid(section, reading),
+        Source::Mqtt => satellite(section, reading).map(|setup| ReaderSource::Mqtt(Box::new(setup))),
         Source::Stdin => Some(ReaderSource::Stdin),
         Source::Replay => {
             let path = required_path(section, "the path of a recording", reading);
@@ -325,6 +361,7 @@ fn same_device(a: &ReaderSource, b: &ReaderSource) -> bool {
         (ReaderSource::Stdin, ReaderSource::Stdin) => true,
         (ReaderSource::Serial { path: a, .. }, ReaderSource::Serial { path: b, .. }) => a == b,
         (ReaderSource::Hid { .. }, ReaderSource::Hid { .. }) => chooses_all_of(a, b) || chooses_all_of(b, a),
+        (ReaderSource::Mqtt(a), ReaderSource::Mqtt(b)) => same_messages(a, b),
         _ => false,
     }
 }
@@ -351,8 +388,15 @@ fn refuse_shared(
     other: &ReaderConfig,
     reading: &mut Reading<'_>,
 ) {
-    let other = &other.id;
-    let (key, expected) = match reader.source {
+    let (key, expected) = match &reader.source {
+        ReaderSource::Mqtt(setup) => shared(section, setup, other),
+        _ => shared_device(reader, &other.id),
+    };
+    section.wrong(key, &expected, &mut reading.problems);
+}
+
+fn shared_device(reader: &ReaderConfig, other: &ReaderId) -> (&'static str, String) {
+    match reader.source {
         ReaderSource::Serial { .. } => ("path", format!("another device than reader {other} has")),
         ReaderSource::Hid { .. } => (
             "source",
@@ -361,6 +405,5 @@ fn refuse_shared(
             ),
         ),
         _ => ("source", format!("one reader on stdin: reader {other} reads it already")),
-    };
-    section.wrong(key, &expected, &mut reading.problems);
+    }
 }

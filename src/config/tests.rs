@@ -129,7 +129,7 @@ fn every_key_is_explained_in_the_default() {
 #[test]
 fn every_example_is_right() {
     let examples = toml_files("config/examples");
-    assert_eq!(examples.len(), 6);
+    assert_eq!(examples.len(), 7);
     for path in examples {
         let text = fs::read_to_string(&path).unwrap();
         let config =

@@ -1,17 +1,22 @@
 //! What the daemon tells others: signals at once, events and state from the ledger.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::domain::id::{ReaderId, StationId};
 use crate::domain::verdict::Verdict;
+use crate::io::mqtt::Listener;
 use crate::io::mqtt::payload::ReaderReport;
 use crate::io::mqtt::publisher::{self, MqttHandle, MqttInputs, PublisherSetup};
+use crate::io::satellites::satellites;
 use crate::io::standing::Shared;
 use crate::ledger::LedgerError;
 use crate::time::UtcMs;
+use crate::wire::satellite::Satellite;
 use crate::writer::Answer;
 
 /// The way out to the broker.
@@ -20,18 +25,20 @@ pub struct Telling {
     readers: watch::Sender<Vec<ReaderReport>>,
     mqtt: MqttHandle,
     following: JoinHandle<()>,
+    satellites: BTreeMap<ReaderId, Satellite>,
 }
 
 impl Telling {
     /// Starts telling; `head` is the ledger's newest fact.
-    pub fn start(shared: &Arc<Shared>, head: i64) -> Result<Self, LedgerError> {
+    pub fn start(shared: &Arc<Shared>, head: i64, listeners: Vec<Listener>) -> Result<Self, LedgerError> {
         let (head, head_told) = watch::channel(head);
         let (readers, readers_told) = watch::channel(Vec::new());
         let setup = PublisherSetup::new(&shared.config, shared.started_at, shared.clock, shared.keeper());
-        let inputs = MqttInputs { head: head_told, readers: readers_told, writer: shared.writer.clone() };
+        let inputs =
+            MqttInputs { head: head_told, readers: readers_told, writer: shared.writer.clone(), listeners };
         let mqtt = publisher::spawn(setup, inputs)?;
         let following = tokio::spawn(follow(Arc::clone(shared), mqtt.status()));
-        Ok(Self { head, readers, mqtt, following })
+        Ok(Self { head, readers, mqtt, following, satellites: satellites(&shared.config) })
     }
 
     /// The ledger has facts up to this number.
@@ -63,23 +70,28 @@ impl Telling {
     /// A scan was answered.
     pub fn answer(&self, answer: &Answer) {
         self.mqtt.signal(answer);
+        if let Some(reader) = &answer.reader {
+            self.to_satellite(reader, answer);
+        }
     }
 
-    /// Nothing is being recorded: every light is red.
-    pub fn trouble(&self, config: &Config, now: UtcMs) {
+    /// What a reader that speaks MQTT is told, for everybody and in the words of its device.
+    fn to_satellite(&self, reader: &ReaderId, answer: &Answer) {
+        let Some(satellite) = self.satellites.get(reader) else { return };
+        self.mqtt.result(reader, answer);
+        if let Some((topic, payload)) = satellite.answer(answer.level().name()) {
+            self.mqtt.say(topic, payload.into_bytes());
+        }
+    }
+
+    /// Nothing is being recorded: every light is red. Where that is new every satellite is told as well.
+    pub fn trouble(&self, config: &Config, now: UtcMs, is_new: bool) {
         for station in &config.stations {
-            self.mqtt.signal(&Answer {
-                scan: None,
-                station: station.id.clone(),
-                reader: None,
-                verdict: Verdict::NotRecorded,
-                person: None,
-                seq: None,
-                idle_ms: None,
-                confirm_ms: None,
-                turn: 0,
-                at: now,
-            });
+            self.mqtt.signal(&not_recorded(&station.id, now));
+        }
+        let readers = config.readers.iter().filter(|_| is_new);
+        for reader in readers {
+            self.to_satellite(&reader.id, &not_recorded(&reader.station, now));
         }
     }
 
@@ -89,6 +101,21 @@ impl Telling {
         // Whatever it holds of the daemon is given back before the writer is asked to end.
         let _ = self.following.await;
         self.mqtt.shutdown().await;
+    }
+}
+
+fn not_recorded(station: &StationId, now: UtcMs) -> Answer {
+    Answer {
+        scan: None,
+        station: station.clone(),
+        reader: None,
+        verdict: Verdict::NotRecorded,
+        person: None,
+        seq: None,
+        idle_ms: None,
+        confirm_ms: None,
+        turn: 0,
+        at: now,
     }
 }
 

@@ -6,5 +6,6 @@ pub mod entropy;
 pub mod mqtt;
 pub mod notify;
 pub mod readers;
+pub mod satellites;
 pub mod standing;
 pub mod writing;

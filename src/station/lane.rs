@@ -10,6 +10,7 @@ use crate::time::MonoMs;
 use crate::wire::card::CardFormat;
 use crate::wire::feel::Buzzer;
 use crate::wire::poll::{PollSetup, Poller, Standing};
+use crate::wire::satellite::Heard;
 use crate::wire::{Carrier, Decoded, Decoder, Outgoing, Read, RejectKind, Rejected, Setup};
 
 /// What a lane needs to know of its reader.
@@ -76,6 +77,10 @@ pub struct Counts {
     pub damaged: u64,
     /// Impossible frames.
     pub absurd: u64,
+    /// Messages that the broker had kept from before: no scans.
+    pub retained: u64,
+    /// Messages that were told before: no scans.
+    pub told_again: u64,
 }
 
 impl Counts {
@@ -180,6 +185,20 @@ impl Lane {
         let mut effects = self.take(decoded, at);
         effects.extend(self.ask(at));
         effects
+    }
+
+    /// Takes what a reader that speaks MQTT has told.
+    pub fn heard(&mut self, heard: Vec<Heard>, at: MonoMs) -> Vec<Effect> {
+        let mut told = Vec::new();
+        for heard in heard {
+            match heard {
+                Heard::Decoded(decoded) => told.push(decoded),
+                Heard::Retained => self.counts.retained += 1,
+                Heard::ToldAgain => self.counts.told_again += 1,
+                Heard::Online(_) => {}
+            }
+        }
+        self.take(told, at)
     }
 
     /// Time has passed.

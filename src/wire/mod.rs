@@ -31,6 +31,7 @@ pub mod m100;
 pub mod pn532;
 pub mod poll;
 pub mod rdm6300;
+pub mod satellite;
 pub mod ssi;
 pub mod text;
 pub mod thingmagic;

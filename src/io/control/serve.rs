@@ -243,14 +243,19 @@ fn reader_status(reader: ReaderState) -> ReaderStatus {
         State::Failed => "failed",
     };
     let counts = reader.counts;
-    let unread = counts.unread();
-    let unread = if unread > 0 { format!(", {unread} not read") } else { String::new() };
+    let kinds = [
+        (counts.unread(), "not read"),
+        (counts.retained, "retained and no scans"),
+        (counts.told_again, "told again and no scans"),
+    ];
+    let seen = kinds.iter().filter(|(count, _)| *count > 0);
+    let others: String = seen.map(|(count, what)| format!(", {count} {what}")).collect();
     let about = reader.health.reason.or(reader.health.device).unwrap_or_default();
     ReaderStatus {
         id: reader.id.to_string(),
         station: reader.station,
         state: state.to_owned(),
-        detail: format!("{about} ({} scans{unread})", counts.scans),
+        detail: format!("{about} ({} scans{others})", counts.scans),
     }
 }
 

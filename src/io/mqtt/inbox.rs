@@ -25,6 +25,8 @@ pub struct Incoming {
     pub payload: Vec<u8>,
     /// Whether it was kept by the broker from before we asked: such a message is never a scan or a command.
     pub retained: bool,
+    /// Whether the broker marks it as sent to us before.
+    pub again: bool,
     /// 0, 1 or 2.
     pub qos: u8,
 }
@@ -225,6 +227,7 @@ fn incoming(message: Publish) -> Incoming {
     Incoming {
         payload: message.payload.to_vec(),
         retained: message.retain,
+        again: message.dup,
         qos: message.qos as u8,
         topic: message.topic,
     }

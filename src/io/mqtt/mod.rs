@@ -14,6 +14,7 @@ pub mod event;
 mod explain;
 pub mod inbox;
 pub mod link;
+mod listeners;
 pub mod payload;
 pub mod publisher;
 mod readback;
@@ -28,6 +29,7 @@ mod upkeep;
 pub use endpoint::Endpoint;
 pub use inbox::{Inbox, InboxEvent, InboxSetup, Incoming};
 pub use link::{Link, LinkEvent, LinkSetup, NotTaken};
+pub use listeners::{FromBroker, Listener};
 pub use publisher::{MqttHandle, MqttInputs, MqttStatus, PublisherSetup};
 
 /// The largest packet sent or taken, in bytes. Ours are under 4 kB; the rest is room for other people's.

@@ -50,6 +50,11 @@ impl Topics {
         self.under_root(&format!("station/{station}/signal"))
     }
 
+    /// The place of a reader: its scans, its results and its will are under it.
+    pub fn reader(&self, reader: &ReaderId) -> String {
+        self.under_root(&format!("reader/{reader}"))
+    }
+
     /// Events of this kind.
     pub fn event(&self, kind: &str) -> String {
         self.under_root(&format!("event/{kind}"))

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! let setup  = PublisherSetup::new(&config, started_at, clock, timekeeper);
-//! let inputs = MqttInputs { head, readers, writer };         // two watch receivers and the writer's handle
+//! let inputs = MqttInputs { head, readers, writer, listeners };
 //! let mqtt   = publisher::spawn(setup, inputs)?;             // inside the runtime, after the ledger was opened
 //! mqtt.signal(&answer);                                      // for each `Reply::Decided`; never blocks
 //! mqtt.status();                                             // a watch: connected, cursor, backlog, reason
@@ -17,21 +17,23 @@ use chrono_tz::Tz;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::payload;
+use super::payload::{self, Topics};
 use super::setup::Signal;
 pub use super::setup::{CURSOR, MqttInputs, MqttStatus, PublisherSetup};
 use super::turn::Publisher;
+use crate::domain::id::ReaderId;
 use crate::ledger::LedgerError;
 use crate::writer::Answer;
 
 /// Signals that wait; more than these are dropped, since nobody looks at a lamp that is so late.
-const SIGNALS_MAX: usize = 64;
+const SIGNALS_MAX: usize = 192;
 
 /// The publisher's task. Dropped, it ends at once and the broker says `offline`.
 #[derive(Debug)]
 pub struct MqttHandle {
     names: bool,
     zone: Tz,
+    topics: Topics,
     signals: mpsc::Sender<Signal>,
     status: watch::Receiver<MqttStatus>,
     stop: Option<oneshot::Sender<()>>,
@@ -42,7 +44,18 @@ impl MqttHandle {
     /// Shows an answer at its station. Never waits: dropped where there is no connection.
     pub fn signal(&self, answer: &Answer) {
         let payload = payload::signal(answer, self.names, self.zone);
-        let _ = self.signals.try_send(Signal { station: answer.station.clone(), payload });
+        self.say(self.topics.signal(&answer.station), payload);
+    }
+
+    /// Tells a reader its verdict. Never waits, like [`Self::signal`].
+    pub fn result(&self, reader: &ReaderId, answer: &Answer) {
+        let payload = payload::signal(answer, self.names, self.zone);
+        self.say(format!("{}/result", self.topics.reader(reader)), payload);
+    }
+
+    /// Publishes something once. Never waits, like [`Self::signal`].
+    pub fn say(&self, topic: String, payload: Vec<u8>) {
+        let _ = self.signals.try_send(Signal { topic, payload });
     }
 
     /// How the telling stands, and how that changes.
@@ -72,8 +85,8 @@ pub fn spawn(setup: PublisherSetup, inputs: MqttInputs) -> Result<MqttHandle, Le
     let (signal_sender, signals) = mpsc::channel(SIGNALS_MAX);
     let (status_sender, status) = watch::channel(MqttStatus::default());
     let (stop, stopping) = oneshot::channel();
-    let (names, zone) = (setup.mqtt.names, setup.zone);
+    let (names, zone, topics) = (setup.mqtt.names, setup.zone, setup.topics());
     let publisher = Publisher::new(setup, inputs, signals, status_sender)?;
     let task = tokio::spawn(publisher.run(stopping));
-    Ok(MqttHandle { names, zone, signals: signal_sender, status, stop: Some(stop), task })
+    Ok(MqttHandle { names, zone, topics, signals: signal_sender, status, stop: Some(stop), task })
 }

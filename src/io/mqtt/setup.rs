@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use chrono_tz::Tz;
 use tokio::sync::watch;
 
+use super::listeners::Listener;
 use super::payload::{ReaderReport, Topics};
 use crate::config::{Config, MqttConfig};
-use crate::domain::id::{DaemonId, SiteId, StationId};
+use crate::domain::id::{DaemonId, SiteId};
 use crate::io::clock::Clock;
 use crate::io::writing::WriterHandle;
 use crate::time::{Now, Timekeeper, UtcMs};
@@ -69,6 +70,8 @@ pub struct MqttInputs {
     pub readers: watch::Receiver<Vec<ReaderReport>>,
     /// Saves the cursor.
     pub writer: WriterHandle,
+    /// Who hears what comes in.
+    pub listeners: Vec<Listener>,
 }
 
 /// How the telling stands.
@@ -86,8 +89,8 @@ pub struct MqttStatus {
     pub backlog: i64,
 }
 
-/// What a lamp is to show.
+/// Something that is said once: what a lamp is to show, what a reader is told.
 pub(super) struct Signal {
-    pub(super) station: StationId,
+    pub(super) topic: String,
     pub(super) payload: Vec<u8>,
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use super::listeners::{FromBroker, Listeners};
 use super::payload::{InfoBefore, ReplayRequest, Topics};
 use super::readback::read_back;
 use super::setup::{CURSOR, MqttInputs, MqttStatus, PublisherSetup, Signal};
@@ -51,6 +52,7 @@ pub(super) struct Publisher {
     broker: SiteBroker,
     link: Option<Link>,
     inbox: Option<Inbox>,
+    listeners: Listeners,
     readback: Option<JoinHandle<Option<Vec<u8>>>>,
     teller: Teller,
     saved: i64,
@@ -79,6 +81,7 @@ impl Publisher {
         signals: mpsc::Receiver<Signal>,
         status: watch::Sender<MqttStatus>,
     ) -> Result<Self, LedgerError> {
+        let mut inputs = inputs;
         let teller = Teller::new(&setup, CURSOR, setup.clock.mono())?;
         Ok(Self {
             broker: SiteBroker::start(&setup.mqtt),
@@ -88,6 +91,7 @@ impl Publisher {
             stalled_for: None,
             link: None,
             inbox: None,
+            listeners: Listeners::new(std::mem::take(&mut inputs.listeners)),
             readback: None,
             topics: setup.topics(),
             open: Open::default(),
@@ -184,7 +188,8 @@ impl Publisher {
             event = next_of_link(&mut self.link) => Happened::Link(event),
             changed = self.inputs.head.changed(), if self.open.head => Happened::Head(changed.is_ok()),
             signal = self.signals.recv(), if self.open.signals => Happened::Signal(signal),
-            event = next_of_inbox(&mut self.inbox) => Happened::Inbox(event),
+            event = next_of_inbox(&mut self.inbox), if !self.listeners.is_behind() => Happened::Inbox(event),
+            () = self.listeners.catch_up(), if self.listeners.is_behind() => Happened::Time,
             kept = next_of_readback(&mut self.readback) => Happened::ReadBack(kept),
             changed = self.inputs.readers.changed(), if self.open.readers => Happened::Readers(changed.is_ok()),
             reach = self.broker.next(&self.setup.mqtt) => Happened::Broker(reach),
@@ -195,10 +200,10 @@ impl Publisher {
     fn note(&mut self, happened: Happened) {
         match happened {
             Happened::Broker(Reach::Ready(config)) => self.connect(&config),
-            Happened::Broker(Reach::Waiting(reason)) => self.down(Some(reason)),
+            Happened::Broker(Reach::Waiting(reason)) => self.no_broker(reason),
             Happened::Link(event) => self.on_link(event),
-            Happened::Inbox(InboxEvent::Message(message)) => self.on_message(&message),
-            Happened::Inbox(InboxEvent::Up { .. } | InboxEvent::Down { .. }) | Happened::Time => {}
+            Happened::Inbox(event) => self.on_inbox(event),
+            Happened::Time => {}
             Happened::ReadBack(kept) => self.on_readback(kept.as_deref()),
             Happened::Head(is_open) => {
                 self.open.head = is_open;
@@ -218,8 +223,28 @@ impl Publisher {
         self.down(None);
         let (site, daemon) = (&self.setup.site, &self.setup.daemon);
         self.link = Some(Link::open(LinkSetup::new(config, site, daemon)));
-        let filters = vec![self.topics.replay()];
+        let filters = [self.topics.replay()].into_iter().chain(self.listeners.topics()).collect();
         self.inbox = Some(Inbox::open(InboxSetup::new(config, site, daemon, filters)));
+    }
+
+    fn no_broker(&mut self, reason: String) {
+        self.listeners.tell(&FromBroker::Down { reason: reason.clone() });
+        self.down(Some(reason));
+    }
+
+    fn on_inbox(&mut self, event: InboxEvent) {
+        match event {
+            InboxEvent::Message(message) if message.topic == self.topics.replay() => self.on_replay(&message),
+            InboxEvent::Message(message) => {
+                let _ = self.listeners.tell(&FromBroker::Message(message));
+            }
+            InboxEvent::Up { .. } => {
+                let _ = self.listeners.tell(&FromBroker::Up);
+            }
+            InboxEvent::Down { reason } => {
+                let _ = self.listeners.tell(&FromBroker::Down { reason });
+            }
+        }
     }
 
     fn on_link(&mut self, event: LinkEvent) {
@@ -272,15 +297,15 @@ impl Publisher {
     fn on_signal(&mut self, signal: Option<Signal>) {
         self.open.signals = signal.is_some();
         let (Some(signal), Some(link)) = (signal, self.link.as_mut()) else { return };
-        self.teller.say_once(link, &self.topics.signal(&signal.station), signal.payload, false);
+        self.teller.say_once(link, &signal.topic, signal.payload, false);
         // A code that nobody knows makes no fact, and yet changes the summary.
         self.teller.standing().summary_changed();
     }
 
-    fn on_message(&mut self, message: &Incoming) {
+    fn on_replay(&mut self, message: &Incoming) {
         let topic = &message.topic;
-        if message.retained || *topic != self.topics.replay() {
-            tracing::debug!(%topic, retained = message.retained, "dropped");
+        if message.retained {
+            tracing::debug!(%topic, "a retained request is dropped");
             return;
         }
         match ReplayRequest::parse(&message.payload) {

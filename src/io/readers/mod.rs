@@ -17,12 +17,14 @@ use crate::domain::id::ReaderId;
 use crate::io::clock::Clock;
 use crate::time::MonoMs;
 use crate::wire::Outgoing;
+use crate::wire::satellite::Heard;
 
 mod candidate;
 mod health;
 mod hid;
 mod outlet;
 pub mod replay;
+pub mod satellite;
 mod serial;
 mod stdin;
 mod sysfs;
@@ -41,6 +43,17 @@ pub const UNDECIDED_SCANS_MAX: usize = outlet::CREDITS * CHUNK_BYTES_MAX / 2;
 pub enum ReaderEvent {
     /// Bytes as they came: any chunking for streams, one report for HID.
     Chunk(Chunk),
+    /// A message of a reader that speaks MQTT.
+    Heard {
+        /// Whose message.
+        reader: ReaderId,
+        /// When it came.
+        at: MonoMs,
+        /// What it was.
+        heard: Vec<Heard>,
+        /// To be kept until its scan is decided.
+        credit: Credit,
+    },
     /// A device is there and is being read.
     Plugged {
         /// Whose device.
@@ -141,9 +154,23 @@ pub fn spawn(config: &ReaderConfig, clock: Clock, events: mpsc::Sender<ReaderEve
             let wanted = candidate::Wanted { vendor, product, serial, usb_path };
             tokio::spawn(hid::run(outlet, to_device, wanted))
         }
+        ReaderSource::Mqtt(_) => tokio::spawn(satellite::unheard(outlet)),
         ReaderSource::Stdin => tokio::spawn(stdin::run(outlet)),
         ReaderSource::Replay { path } => tokio::spawn(replay::run(outlet, path)),
     };
+    ReaderHandle { id, health, outgoing, task }
+}
+
+/// Starts a reader that speaks MQTT. As [`spawn`] otherwise.
+pub fn spawn_satellite(
+    id: ReaderId,
+    feed: satellite::Feed,
+    clock: Clock,
+    events: mpsc::Sender<ReaderEvent>,
+) -> ReaderHandle {
+    let (outlet, health) = Outlet::new(id.clone(), clock, events);
+    let (outgoing, _nothing_goes_this_way) = outlet::way_to_device();
+    let task = tokio::spawn(satellite::run(outlet, feed));
     ReaderHandle { id, health, outgoing, task }
 }
 

@@ -11,6 +11,7 @@ use crate::domain::id::ReaderId;
 use crate::io::clock::Clock;
 use crate::time::MonoMs;
 use crate::wire::Outgoing;
+use crate::wire::satellite::Heard;
 
 /// What may wait to be sent to one device.
 const OUTGOING_MAX: usize = 64;
@@ -150,6 +151,19 @@ impl Outlet {
         tracing::trace!(reader = %self.reader, ?bytes, "bytes");
         self.health.send_modify(|health| health.count(bytes.len()));
         self.send(ReaderEvent::Chunk(Chunk { reader: self.reader.clone(), at, bytes, credit })).await
+    }
+
+    /// A message of so many bytes was heard.
+    pub(super) async fn heard(
+        &self,
+        at: MonoMs,
+        heard: Vec<Heard>,
+        bytes: usize,
+        credit: Credit,
+    ) -> Result<(), Closed> {
+        tracing::debug!(reader = %self.reader, bytes, "heard");
+        self.health.send_modify(|health| health.count(bytes));
+        self.send(ReaderEvent::Heard { reader: self.reader.clone(), at, heard, credit }).await
     }
 
     /// The device is gone, or the input is at its end.
