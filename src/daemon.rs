@@ -172,7 +172,11 @@ async fn close(thread: std::thread::JoinHandle<Ledger>, in_order: bool) {
 /// What a reader's lane needs to know, of its configuration and its station's `repeat_ms`.
 fn lane_setup(reader: &ReaderConfig, repeat_ms: u64) -> LaneSetup {
     LaneSetup {
-        wire: Setup { layout: reader.layout, ..Setup::of(reader.protocol) },
+        wire: Setup {
+            layout: reader.layout,
+            framing: reader.framing.clone(),
+            ..Setup::of(reader.protocol)
+        },
         fold: FoldRules {
             repeat_ms,
             absent_ms: reader.absent_ms,

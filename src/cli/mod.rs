@@ -41,6 +41,7 @@ mod run;
 mod said;
 mod scan;
 mod screen;
+mod setup_code;
 mod shell;
 mod state;
 mod state_lines;

@@ -22,7 +22,7 @@ use crate::io::readers::replay::{Line, parse};
 use crate::ledger::Ledger;
 use crate::station::lane::{Effect, Lane, LaneSetup};
 use crate::time::{MonoMs, Now};
-use crate::wire::{Protocol, Setup, layout::Layout};
+use crate::wire::{Protocol, Setup};
 use crate::writer::{Input, Scan};
 
 /// Waits that a reader may still have when the recording is over.
@@ -101,9 +101,12 @@ fn places(config: &Config, lines: &[Line], what: &What) -> anyhow::Result<BTreeM
 
 fn place(config: &Config, reader: &ReaderId, what: &What) -> anyhow::Result<Place> {
     let known = config.readers.iter().find(|known| known.id == *reader);
-    let (station, protocol, layout) = match (known, &what.station) {
-        (Some(known), None) => (known.station.as_str(), known.protocol, known.layout),
-        (_, Some(station)) => (station.as_str(), what.protocol, Layout::default()),
+    let (station, setup) = match (known, &what.station) {
+        (Some(known), None) => {
+            let (layout, framing) = (known.layout, known.framing.clone());
+            (known.station.as_str(), Setup { layout, framing, ..Setup::of(known.protocol) })
+        }
+        (_, Some(station)) => (station.as_str(), Setup::of(what.protocol)),
         (None, None) => {
             let ids: Vec<&str> = config.readers.iter().map(|known| known.id.as_str()).collect();
             let (file, ids) = (what.file.display(), ids.join(", "));
@@ -116,7 +119,6 @@ fn place(config: &Config, reader: &ReaderId, what: &What) -> anyhow::Result<Plac
     };
     let known_station = config.stations.iter().find(|known| known.id.as_str() == station);
     let station = known_station.ok_or_else(|| Failure::Wrong(format!("there is no station {station:?}")))?;
-    let setup = Setup { layout, ..Setup::of(protocol) };
     Ok(Place {
         station: station.id.clone(),
         lane: Lane::new(LaneSetup::of(setup, station.repeat_ms), entropy::bytes::<16>()?),

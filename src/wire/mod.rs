@@ -272,13 +272,6 @@ impl Setup {
     }
 }
 
-impl Setup {
-    /// A reader of that protocol of which nothing else is known.
-    pub fn of(protocol: Protocol) -> Self {
-        Self { protocol, layout: layout::Layout::default(), descriptor: None }
-    }
-}
-
 /// The decoder of one reader.
 #[derive(Debug)]
 pub enum Decoder {

@@ -19,6 +19,7 @@ use crate::time::MonoMs;
 use crate::wire::Outgoing;
 
 mod candidate;
+pub mod census;
 mod health;
 mod hid;
 mod outlet;
