@@ -18,7 +18,7 @@ use crate::config::{Config, ReaderSource};
 use crate::control::{ScanShown, named};
 use crate::domain::id::{ReaderId, StationId};
 use crate::io::entropy;
-use crate::io::readers::replay::{Line, parse};
+use crate::io::readers::replay::{Line, descriptors, parse};
 use crate::ledger::Ledger;
 use crate::station::lane::{Effect, Lane, LaneSetup};
 use crate::time::{MonoMs, Now};
@@ -51,8 +51,14 @@ fn protocols() -> impl TypedValueParser<Value = Protocol> {
 
 /// Plays a recording as fast as it is taken and prints what became of it.
 pub fn replay(config: &Config, screen: &mut Screen, what: &What) -> anyhow::Result<ExitCode> {
-    let lines = load(&what.file)?;
-    let places = places(config, &lines, what)?;
+    let (lines, descriptors) = load(&what.file)?;
+    let mut places = places(config, &lines, what)?;
+    for (reader, descriptor) in descriptors {
+        if let Some(place) = places.get_mut(&reader) {
+            // What it is no descriptor of is said with the first report.
+            let _ = place.lane.plugged(Some(descriptor), MonoMs(0));
+        }
+    }
     let (desk, _scratch) = if what.into_ledger { (Desk::open(config)?, None) } else { scratch(config)? };
     let begin_ms = lines.first().map_or(0, |line| line.at_ms);
     let now = desk.now();
@@ -64,16 +70,17 @@ pub fn replay(config: &Config, screen: &mut Screen, what: &What) -> anyhow::Resu
     Ok(ExitCode::SUCCESS)
 }
 
-fn load(file: &Path) -> anyhow::Result<Vec<Line>> {
+fn load(file: &Path) -> anyhow::Result<(Vec<Line>, BTreeMap<ReaderId, Vec<u8>>)> {
     let shown = file.display();
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::Wrong(format!("{shown}: cannot be read ({error}): name a recording")))?;
-    Ok(parse(&text).map_err(|bad| {
+    let lines = parse(&text).map_err(|bad| {
         Failure::Wrong(format!(
             "{shown}:{}:{}: {}; expected {{\"at_ms\":0,\"reader\":\"gun\",\"hex\":\"0d\"}}",
             bad.line, bad.column, bad.reason
         ))
-    })?)
+    })?;
+    Ok((lines, descriptors(&text)))
 }
 
 fn end_ms(lines: &[Line]) -> u64 {
@@ -175,7 +182,7 @@ struct Player<'a> {
 impl Player<'_> {
     fn play(&mut self, lines: &[Line]) -> anyhow::Result<()> {
         let readers: Vec<ReaderId> = self.places.keys().cloned().collect();
-        for line in lines {
+        for line in lines.iter().filter(|line| !line.bytes.is_empty()) {
             for reader in &readers {
                 self.wait(reader, line.at_ms)?;
             }

@@ -30,6 +30,7 @@ pub mod layout;
 pub mod learn;
 pub mod line;
 pub mod m100;
+pub mod mask;
 pub mod pn532;
 pub mod poll;
 pub mod rdm6300;

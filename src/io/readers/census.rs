@@ -96,6 +96,12 @@ pub fn census(places: &Places, readers: &[ReaderConfig]) -> Vec<Device> {
     devices
 }
 
+/// Scanners that no reader reads, for people.
+pub fn unbound(devices: &[Device]) -> Vec<String> {
+    let free = |device: &&Device| device.reader.is_none() && device.probably.is_scanner();
+    devices.iter().filter(free).map(|device| format!("{}, {}", device.shown(), device.probably)).collect()
+}
+
 impl Device {
     /// Which device, in one phrase.
     pub fn shown(&self) -> String {

@@ -22,11 +22,13 @@ mod candidate;
 pub mod census;
 mod health;
 mod hid;
+pub mod listen;
 mod outlet;
 pub mod replay;
 mod serial;
 mod stdin;
 mod sysfs;
+pub mod tap;
 
 pub use health::{Health, State};
 use outlet::Outlet;
