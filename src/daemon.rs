@@ -212,6 +212,8 @@ struct Door {
     lane: Lane,
     /// What the lane had counted when its unread bytes were last looked at.
     counts_told: Counts,
+    /// Its last bytes were kept from the ledger.
+    was_held: bool,
     /// Typed input may end without a line end; a scanner's half code is none.
     typed: bool,
 }
@@ -242,7 +244,13 @@ impl Daemon {
             let typed = reader.source == ReaderSource::Stdin;
             doors.insert(
                 reader.id.clone(),
-                Door { station: reader.station.clone(), lane, counts_told: Counts::default(), typed },
+                Door {
+                    station: reader.station.clone(),
+                    lane,
+                    counts_told: Counts::default(),
+                    was_held: false,
+                    typed,
+                },
             );
             let handle = readers::spawn(reader, shared.clock, events.clone());
             shared.add_reader(reader, handle.watch());
@@ -339,7 +347,11 @@ impl Daemon {
     fn chunk(&mut self, chunk: Chunk) -> anyhow::Result<()> {
         let Chunk { reader, at, bytes, credit } = chunk;
         self.shared.taps.heard(&reader, at, &bytes);
+        let is_held = self.shared.taps.is_held(&reader, at);
         let Some(door) = self.doors.get_mut(&reader) else { return Ok(()) };
+        if std::mem::replace(&mut door.was_held, is_held) && !is_held {
+            door.lane.forget_half();
+        }
         let (station, effects) = (door.station.clone(), door.lane.handle(&bytes, at));
         let now = Now { mono: at, ..self.shared.now() };
         self.effects(&reader, &station, effects, now, &credit)
