@@ -70,7 +70,10 @@ pub fn replay(config: &Config, screen: &mut Screen, what: &What) -> anyhow::Resu
     Ok(ExitCode::SUCCESS)
 }
 
-fn load(file: &Path) -> anyhow::Result<(Vec<Line>, BTreeMap<ReaderId, Vec<u8>>)> {
+/// The HID report descriptors of the readers of a recording.
+type Descriptors = BTreeMap<ReaderId, Vec<u8>>;
+
+fn load(file: &Path) -> anyhow::Result<(Vec<Line>, Descriptors)> {
     let shown = file.display();
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::Wrong(format!("{shown}: cannot be read ({error}): name a recording")))?;

@@ -60,10 +60,10 @@ pub fn svg(text: &str) -> Option<String> {
          <title>cagekeeper setup code</title>\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>"
     );
-    let _ = write!(page, "<path fill=\"#000\" d=\"{}\"/>\n", bars(&widths));
+    let _ = writeln!(page, "<path fill=\"#000\" d=\"{}\"/>", bars(&widths));
     caption(&mut page, (28.5, "cagekeeper setup code: scan the bars, or the square below"));
     caption(&mut page, (33.5, &escaped(text)));
-    let _ = write!(page, "<path fill=\"#000\" d=\"{}\"/>\n", squares(&qr, width_mm));
+    let _ = writeln!(page, "<path fill=\"#000\" d=\"{}\"/>", squares(&qr, width_mm));
     caption(&mut page, (height_mm - 12.0, "Print at 100 %. The paper must be white all around the codes."));
     page.push_str("</svg>\n");
     Some(page)

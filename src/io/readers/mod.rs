@@ -24,6 +24,7 @@ mod health;
 mod hid;
 pub mod listen;
 mod outlet;
+mod probably;
 pub mod replay;
 mod serial;
 mod stdin;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Device;
+use super::census::Device;
 
 /// Usage pages and usages of HID Usage Tables 1.5: bar code scanner, keyboard, pointer, mouse.
 const SCANNER: (u16, u16) = (0x8c, 0x02);
