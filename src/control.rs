@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::command::Command;
 use crate::domain::fact::Subject;
-use crate::domain::id::{AssetId, KitId, PersonHandle, PersonId, SiteId, StationId};
+use crate::domain::id::{AssetId, KitId, PersonHandle, PersonId, ReaderId, SiteId, StationId};
 use crate::domain::verdict::{SIGNAL_CHARS_MAX, Telling, Verdict};
 use crate::domain::words::fit;
 use crate::import::{Kind, Plan};
@@ -27,8 +27,10 @@ use crate::time::{Now, UtcMs};
 use crate::writer::{Answer, Batch, Reply};
 
 mod enrol;
+mod tap;
 
 pub use enrol::{Enrolment, NotEnrolled};
+pub use tap::Tapped;
 
 /// The station that what is done by hand names.
 pub const CONTROL_STATION: &str = "control";
@@ -62,6 +64,14 @@ pub enum Request {
     },
     /// Somebody is to be known, or known better.
     Person(Box<Enrolment>),
+    /// What a reader gives from now on, until who asked hangs up.
+    Tap {
+        /// The reader.
+        reader: ReaderId,
+        /// Whether its scans are kept from the ledger meanwhile.
+        #[serde(default)]
+        hold: bool,
+    },
     /// A file of things, people or plans.
     Import {
         /// What it is about.
@@ -98,6 +108,9 @@ pub struct Response {
     /// What an import did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<Imported>,
+    /// What a reader gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tap: Option<Tapped>,
     /// The exit code of the command line where it was not done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<u8>,
@@ -336,6 +349,9 @@ pub struct Status {
     /// The devices.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub readers: Vec<ReaderStatus>,
+    /// Scanners that are plugged in and that no reader reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unbound: Vec<String>,
     /// What is the matter, each a sentence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trouble: Vec<String>,

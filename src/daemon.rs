@@ -13,7 +13,7 @@ use crate::config::{Config, ReaderConfig, ReaderSource};
 use crate::domain::id::{ReaderId, StationId};
 use crate::io::clock::Clock;
 use crate::io::readers::satellite::Feed;
-use crate::io::readers::{Chunk, Credit, ReaderEvent, ReaderHandle};
+use crate::io::readers::{Chunk, Credit, ReaderEvent, ReaderHandle, census};
 use crate::io::writing::{self, Notice, Queued};
 use crate::io::{control, entropy, notify, readers, satellites};
 use crate::ledger::{Ledger, LedgerError, Reader};
@@ -39,6 +39,8 @@ const EVENTS_MAX: usize = 256;
 const DRAIN: Duration = Duration::from_secs(5);
 /// Storage that refuses at the start is tried again after so long.
 const OPEN_AGAIN: Duration = Duration::from_secs(1);
+/// Devices that no reader reads are looked for so often.
+const LOOK_AROUND_EVERY: Duration = Duration::from_secs(5);
 /// Old rows of the scan log go so often.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// A writer says why it ends, unless it broke down.
@@ -76,6 +78,7 @@ async fn serve(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
     let (listeners, feeds) = satellites::join(&shared.config);
     let telling = Telling::start(&shared, head, listeners)?;
     let control = control::start(Arc::clone(&shared))?;
+    let looking = tokio::spawn(look_around(Arc::clone(&shared)));
     let check = (!was_clean).then(|| check_recent(&shared));
     let mut daemon = Daemon::new(Arc::clone(&shared), waits, telling, watcher, (events, feeds))?;
     notify::ready();
@@ -91,6 +94,7 @@ async fn serve(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
     // What was not looked at, or did not look right, is looked at again by the next start.
     let is_whole = check.is_none_or(|check| check.is_finished()) && shared.sentences().1.is_none();
     drop(control);
+    looking.abort();
     let telling = daemon.stop();
     telling.stop().await;
     drop(shared);
@@ -159,6 +163,24 @@ fn check_recent(shared: &Arc<Shared>) -> tokio::task::JoinHandle<()> {
     })
 }
 
+/// Says once of each scanner that is plugged in and that no reader reads.
+async fn look_around(shared: Arc<Shared>) {
+    let mut look = tokio::time::interval(LOOK_AROUND_EVERY);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        look.tick().await;
+        let asked = Arc::clone(&shared);
+        let look =
+            move || census::unbound(&census::census(&census::Places::default(), &asked.config.readers));
+        let Ok(unbound) = tokio::task::spawn_blocking(look).await else { return };
+        for device in shared.set_unbound(unbound) {
+            tracing::info!(
+                "{device} is plugged in and no reader reads it: `cagekeeper readers` says how to use it"
+            );
+        }
+    }
+}
+
 async fn close(thread: std::thread::JoinHandle<Ledger>, in_order: bool) {
     let joined = tokio::task::spawn_blocking(move || thread.join());
     match tokio::time::timeout(DRAIN, joined).await {
@@ -175,7 +197,7 @@ async fn close(thread: std::thread::JoinHandle<Ledger>, in_order: bool) {
 /// What a reader's lane needs to know, of its configuration and its station's `repeat_ms`.
 fn lane_setup(reader: &ReaderConfig, repeat_ms: u64) -> LaneSetup {
     LaneSetup {
-        wire: Setup { layout: reader.layout, ..Setup::of(reader.protocol) },
+        wire: Setup { layout: reader.layout, framing: reader.framing.clone(), ..Setup::of(reader.protocol) },
         fold: FoldRules {
             repeat_ms,
             absent_ms: reader.absent_ms.or_else(|| gap_ms(&reader.source)),
@@ -201,6 +223,8 @@ struct Door {
     lane: Lane,
     /// What the lane had counted when its unread bytes were last looked at.
     counts_told: Counts,
+    /// Its last bytes were kept from the ledger.
+    was_held: bool,
     /// Typed input may end without a line end; a scanner's half code is none.
     typed: bool,
 }
@@ -231,7 +255,13 @@ impl Daemon {
             let typed = reader.source == ReaderSource::Stdin;
             doors.insert(
                 reader.id.clone(),
-                Door { station: reader.station.clone(), lane, counts_told: Counts::default(), typed },
+                Door {
+                    station: reader.station.clone(),
+                    lane,
+                    counts_told: Counts::default(),
+                    was_held: false,
+                    typed,
+                },
             );
             let handle = match feeds.remove(&reader.id) {
                 Some(feed) => readers::spawn_satellite(reader.id.clone(), feed, shared.clock, events.clone()),
@@ -308,6 +338,7 @@ impl Daemon {
             ReaderEvent::Heard { reader, at, heard, credit } => self.heard(&reader, at, heard, &credit),
             ReaderEvent::Plugged { reader, descriptor, device } => {
                 let now = self.shared.now();
+                self.shared.taps.plugged(&reader, device.clone(), descriptor.clone());
                 let Some(door) = self.doors.get_mut(&reader) else { return Ok(()) };
                 let station = door.station.clone();
                 match door.lane.plugged(descriptor, now.mono) {
@@ -318,7 +349,8 @@ impl Daemon {
                     }
                 }
             }
-            ReaderEvent::Unplugged { reader, .. } => {
+            ReaderEvent::Unplugged { reader, reason } => {
+                self.shared.taps.unplugged(&reader, reason);
                 let now = self.shared.now();
                 let Some(door) = self.doors.get_mut(&reader) else { return Ok(()) };
                 let (station, effects) = (door.station.clone(), door.lane.unplugged(door.typed, now.mono));
@@ -329,7 +361,12 @@ impl Daemon {
 
     fn chunk(&mut self, chunk: Chunk) -> anyhow::Result<()> {
         let Chunk { reader, at, bytes, credit } = chunk;
+        self.shared.taps.heard(&reader, at, &bytes);
+        let is_held = self.shared.taps.is_held(&reader, at);
         let Some(door) = self.doors.get_mut(&reader) else { return Ok(()) };
+        if std::mem::replace(&mut door.was_held, is_held) && !is_held {
+            door.lane.forget_half();
+        }
         let (station, effects) = (door.station.clone(), door.lane.handle(&bytes, at));
         let now = Now { mono: at, ..self.shared.now() };
         self.effects(&reader, &station, effects, now, &credit)
@@ -356,8 +393,10 @@ impl Daemon {
         now: Now,
         credit: &Credit,
     ) -> anyhow::Result<()> {
+        let is_held = self.shared.taps.is_held(reader, now.mono);
         for effect in effects {
             match effect {
+                Effect::Scan { .. } | Effect::Repeats { .. } if is_held => {}
                 Effect::Scan { id, payload } => {
                     let (station, reader) = (station.clone(), Some(reader.clone()));
                     let scan = Scan { id, station, reader, payload, also: Vec::new(), now };

@@ -34,6 +34,7 @@ mod naming;
 mod out;
 mod person;
 mod production;
+mod readers;
 mod registering;
 mod replay;
 mod room;
@@ -41,6 +42,7 @@ mod run;
 mod said;
 mod scan;
 mod screen;
+mod setup_code;
 mod shell;
 mod state;
 mod state_lines;
@@ -169,6 +171,8 @@ enum Verb {
         #[arg(value_name = "HEX", required_unless_present = "descriptor")]
         hex: Vec<String>,
     },
+    /// The devices of this machine: which are readers, and the first hour with a new one
+    Readers(readers::Readers),
     /// Play a recording through the same decoders and rules, into a scratch copy of the ledger
     Replay(replay::What),
     /// How the daemon and the ledger are
@@ -259,6 +263,7 @@ fn run_verb(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Decode { protocol, descriptor, hex } => {
             decode::decode(screen, protocol, descriptor.as_deref(), &hex)
         }
+        Verb::Readers(what) => readers::readers(&config()?, screen, what),
         Verb::Replay(what) => replay::replay(&config()?, screen, &what),
         Verb::Status => status::status(&config()?, screen),
         Verb::Config(ConfigVerb::Check) => config_verbs::check(cli.config.as_deref(), screen),

@@ -18,11 +18,11 @@ use crate::config::{Config, ReaderSource};
 use crate::control::{ScanShown, named};
 use crate::domain::id::{ReaderId, StationId};
 use crate::io::entropy;
-use crate::io::readers::replay::{Line, parse};
+use crate::io::readers::replay::{Line, descriptors, parse};
 use crate::ledger::Ledger;
 use crate::station::lane::{Effect, Lane, LaneSetup};
 use crate::time::{MonoMs, Now};
-use crate::wire::{Protocol, Setup, layout::Layout};
+use crate::wire::{Protocol, Setup};
 use crate::writer::{Input, Scan};
 
 /// Waits that a reader may still have when the recording is over.
@@ -51,8 +51,14 @@ fn protocols() -> impl TypedValueParser<Value = Protocol> {
 
 /// Plays a recording as fast as it is taken and prints what became of it.
 pub fn replay(config: &Config, screen: &mut Screen, what: &What) -> anyhow::Result<ExitCode> {
-    let lines = load(&what.file)?;
-    let places = places(config, &lines, what)?;
+    let (lines, descriptors) = load(&what.file)?;
+    let mut places = places(config, &lines, what)?;
+    for (reader, descriptor) in descriptors {
+        if let Some(place) = places.get_mut(&reader) {
+            // What it is no descriptor of is said with the first report.
+            let _ = place.lane.plugged(Some(descriptor), MonoMs(0));
+        }
+    }
     let (desk, _scratch) = if what.into_ledger { (Desk::open(config)?, None) } else { scratch(config)? };
     let begin_ms = lines.first().map_or(0, |line| line.at_ms);
     let now = desk.now();
@@ -64,16 +70,20 @@ pub fn replay(config: &Config, screen: &mut Screen, what: &What) -> anyhow::Resu
     Ok(ExitCode::SUCCESS)
 }
 
-fn load(file: &Path) -> anyhow::Result<Vec<Line>> {
+/// The HID report descriptors of the readers of a recording.
+type Descriptors = BTreeMap<ReaderId, Vec<u8>>;
+
+fn load(file: &Path) -> anyhow::Result<(Vec<Line>, Descriptors)> {
     let shown = file.display();
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::Wrong(format!("{shown}: cannot be read ({error}): name a recording")))?;
-    Ok(parse(&text).map_err(|bad| {
+    let lines = parse(&text).map_err(|bad| {
         Failure::Wrong(format!(
             "{shown}:{}:{}: {}; expected {{\"at_ms\":0,\"reader\":\"gun\",\"hex\":\"0d\"}}",
             bad.line, bad.column, bad.reason
         ))
-    })?)
+    })?;
+    Ok((lines, descriptors(&text)))
 }
 
 fn end_ms(lines: &[Line]) -> u64 {
@@ -101,9 +111,12 @@ fn places(config: &Config, lines: &[Line], what: &What) -> anyhow::Result<BTreeM
 
 fn place(config: &Config, reader: &ReaderId, what: &What) -> anyhow::Result<Place> {
     let known = config.readers.iter().find(|known| known.id == *reader);
-    let (station, protocol, layout) = match (known, &what.station) {
-        (Some(known), None) => (known.station.as_str(), known.protocol, known.layout),
-        (_, Some(station)) => (station.as_str(), what.protocol, Layout::default()),
+    let (station, setup) = match (known, &what.station) {
+        (Some(known), None) => {
+            let (layout, framing) = (known.layout, known.framing.clone());
+            (known.station.as_str(), Setup { layout, framing, ..Setup::of(known.protocol) })
+        }
+        (_, Some(station)) => (station.as_str(), Setup::of(what.protocol)),
         (None, None) => {
             let ids: Vec<&str> = config.readers.iter().map(|known| known.id.as_str()).collect();
             let (file, ids) = (what.file.display(), ids.join(", "));
@@ -116,7 +129,6 @@ fn place(config: &Config, reader: &ReaderId, what: &What) -> anyhow::Result<Plac
     };
     let known_station = config.stations.iter().find(|known| known.id.as_str() == station);
     let station = known_station.ok_or_else(|| Failure::Wrong(format!("there is no station {station:?}")))?;
-    let setup = Setup { layout, ..Setup::of(protocol) };
     Ok(Place {
         station: station.id.clone(),
         lane: Lane::new(LaneSetup::of(setup, station.repeat_ms), entropy::bytes::<16>()?),
@@ -173,7 +185,7 @@ struct Player<'a> {
 impl Player<'_> {
     fn play(&mut self, lines: &[Line]) -> anyhow::Result<()> {
         let readers: Vec<ReaderId> = self.places.keys().cloned().collect();
-        for line in lines {
+        for line in lines.iter().filter(|line| !line.bytes.is_empty()) {
             for reader in &readers {
                 self.wait(reader, line.at_ms)?;
             }

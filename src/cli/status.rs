@@ -46,6 +46,7 @@ fn stopped(config: &Config, now: UtcMs) -> anyhow::Result<Status> {
         broker: None,
         backlog: None,
         readers: Vec::new(),
+        unbound: Vec::new(),
         trouble: Vec::new(),
     })
 }
@@ -78,6 +79,9 @@ fn show(config: &Config, screen: &mut Screen, status: &Status, now: UtcMs) -> an
             "reader   {} at {}: {}, {}",
             reader.id, reader.station, reader.state, reader.detail
         ))?;
+    }
+    for device in &status.unbound {
+        screen.line(&format!("unread   {device}: `cagekeeper readers` says how to use it"))?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::domain::id::{PersonHandle, ReaderId, RoomId, SiteId, StationId};
 use crate::domain::rules::HouseRules;
 use crate::wire::card::CardFormat;
 use crate::wire::feel::Buzzer;
+use crate::wire::framing::Framing;
 use crate::wire::poll::PollSetup;
 use crate::wire::{self, Protocol, layout::Layout};
 
@@ -32,6 +33,7 @@ mod reading;
 mod satellite;
 mod section;
 mod station;
+mod text_framing;
 
 pub use check::{Finding, check};
 pub use file::Defaults;
@@ -203,6 +205,8 @@ pub struct ReaderConfig {
     pub card_format: Option<CardFormat>,
     /// Which way it is made to sound.
     pub feedback: Buzzer,
+    /// What it puts before and after a code.
+    pub framing: Framing,
 }
 
 impl ReaderConfig {
@@ -220,6 +224,7 @@ impl ReaderConfig {
             rssi_min_dbm: None,
             card_format: None,
             feedback: Buzzer::None,
+            framing: Framing::default(),
         }
     }
 }

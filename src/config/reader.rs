@@ -8,12 +8,13 @@ use super::profiled::keys_of_profile;
 use super::reading::{ID, Reading};
 use super::satellite::{SATELLITE_KEYS, same_messages, satellite, shared};
 use super::section::{Section, Setting, refuse_twice, with_nearest};
+use super::text_framing;
 use super::{ReaderConfig, ReaderSource, StationConfig};
 use crate::domain::id::{ReaderId, StationId};
 use crate::wire::Protocol;
 use crate::wire::layout::Layout;
 
-pub(super) const READER_KEYS: [&str; 27] = [
+pub(super) const READER_KEYS: [&str; 30] = [
     "id",
     "station",
     "source",
@@ -41,11 +42,14 @@ pub(super) const READER_KEYS: [&str; 27] = [
     "answer_topic",
     "answers",
     "profile",
+    "prefix",
+    "suffix",
+    "gap_ms",
 ];
 
 /// The keys of a reader that a mode of a profile may set: what the model is. Where it stands, and what the law allows
 /// there, no model knows.
-pub(super) const PROFILE_KEYS: [&str; 9] = [
+pub(super) const PROFILE_KEYS: [&str; 12] = [
     "source",
     "protocol",
     "baud",
@@ -55,6 +59,9 @@ pub(super) const PROFILE_KEYS: [&str; 9] = [
     "rssi_min_dbm",
     "card_format",
     "feedback",
+    "prefix",
+    "suffix",
+    "gap_ms",
 ];
 
 /// What a reader can be attached to, as written.
@@ -188,6 +195,7 @@ fn reader(
         rssi_min_dbm: asking::signal(section, reading),
         card_format: asking::card_format(section, reading),
         feedback,
+        framing: text_framing::framing(section, protocol, reading),
     })
 }
 

@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use crate::io::standing::Shared;
 
 mod serve;
+mod tap;
 pub mod who;
 
 /// The longest request: an import of a hundred thousand rows fits.
@@ -97,6 +98,9 @@ async fn converse(stream: UnixStream, shared: &Arc<Shared>) -> anyhow::Result<()
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
     while let Some(line) = request(&mut read, REQUEST_SILENCE).await? {
+        if let Some(wanted) = tap::wanted(&line) {
+            return Ok(tap::serve(shared, uid, wanted, &mut read, &mut write).await?);
+        }
         let (say, said) = mpsc::channel(16);
         let ((), written) =
             tokio::join!(serve::answer(shared, uid, &line, say), write_lines(said, &mut write));

@@ -10,6 +10,7 @@ use crate::config::{Config, ReaderConfig};
 use crate::domain::id::{ReaderId, StationId};
 use crate::io::clock::Clock;
 use crate::io::readers::Health;
+use crate::io::readers::tap::Taps;
 use crate::io::writing::WriterHandle;
 use crate::station::lane::Counts;
 use crate::time::{Now, Timekeeper, UtcMs};
@@ -50,6 +51,7 @@ struct Standing {
     doubt: Option<String>,
     mqtt: Option<String>,
     told: i64,
+    unbound: Vec<String>,
 }
 
 /// What the parts of the daemon share.
@@ -66,6 +68,8 @@ pub struct Shared {
     /// Held from the plan of an import to its end: a plan says what is new against a ledger that no other import
     /// changes meanwhile.
     pub importing: tokio::sync::Mutex<()>,
+    /// Who listens to readers.
+    pub taps: Taps,
     keeper: Timekeeper,
     standing: Mutex<Standing>,
 }
@@ -75,7 +79,7 @@ impl Shared {
     pub fn new(config: Config, clock: Clock, keeper: Timekeeper, writer: WriterHandle) -> Self {
         let started_at = keeper.now(clock.mono(), clock.utc(), clock.synchronised()).utc;
         let (importing, standing) = (tokio::sync::Mutex::default(), Mutex::default());
-        Self { config, clock, writer, started_at, importing, keeper, standing }
+        Self { config, clock, writer, started_at, importing, taps: Taps::default(), keeper, standing }
     }
 
     /// The present.
@@ -151,6 +155,17 @@ impl Shared {
     /// Up to which fact events have been taken by the broker.
     pub fn told(&self) -> i64 {
         self.standing().told
+    }
+
+    /// Scanners that are plugged in and that no reader reads. Gives those that are new.
+    pub fn set_unbound(&self, unbound: Vec<String>) -> Vec<String> {
+        let before = std::mem::replace(&mut self.standing().unbound, unbound.clone());
+        unbound.into_iter().filter(|device| !before.contains(device)).collect()
+    }
+
+    /// Scanners that are plugged in and that no reader reads.
+    pub fn unbound(&self) -> Vec<String> {
+        self.standing().unbound.clone()
     }
 
     /// Why nothing is being recorded, what is doubtful about the ledger, how the broker is.

@@ -142,6 +142,13 @@ impl Lane {
         Ok(effects)
     }
 
+    /// What has begun is no scan: its end was meant for somebody else.
+    pub fn forget_half(&mut self) {
+        if let Ok(decoder) = &mut self.decoder {
+            drop(decoder.finish());
+        }
+    }
+
     /// The device is gone. Half a code of a scanner is none; at the end of typed input the last line needs no end.
     pub fn unplugged(&mut self, end_of_input: bool, now: MonoMs) -> Vec<Effect> {
         let left = self.decoder.as_mut().map(Decoder::finish).unwrap_or_default();

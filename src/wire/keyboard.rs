@@ -17,10 +17,14 @@
 //!   lacks: with a leading zero Windows-1252, without code page 437, above 255 Unicode, below 32 a control character.
 //! - Caps Lock sent by the scanner holds up to the end of the scan. Its LED is never looked at.
 //! - A report of roll-over or error codes (01 to 03) says nothing about keys and is passed over.
+//! - AltGr (RAlt, or Ctrl and Alt) writes the third character of a key, where its layout has one. A key with an accent
+//!   waits for the next: a blank brings the accent out, a letter takes it on.
+//! - A reader whose `suffix` is set ends at that alone; another end within a code makes it *damaged*. Its `prefix` is
+//!   taken off.
 //! - A key that writes nothing (F3, Backspace, GUI+R) makes its scan *damaged*: without it the code would be a
 //!   different one. Num Lock and Scroll Lock are passed over.
 //! - Timing: 20 ms for press and release each are documented, so ten digits can take 400 ms. After
-//!   [`GAP_MS`] of silence a scan ends unterminated. A wedge sends once per presentation.
+//!   [`GAP_MS`] of silence (or the reader's `gap_ms`) a scan ends unterminated. A wedge sends once per presentation.
 //!
 //! Source: Device Class Definition for HID 1.11, appendix B.1 and C; device captures in `hardware/captures`.
 
@@ -29,7 +33,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::descriptor::{Keys, Pressed};
-use super::layout::{self, Layout};
+use super::framing::Framing;
+use super::layout::{self, Layout, Level};
 use super::{Decoded, Protocol, RejectKind, Rejected, Setup, line, text};
 use crate::time::MonoMs;
 
@@ -51,6 +56,7 @@ const KEYPAD_ENTER: u8 = 0x58;
 const CTRL: u8 = 0x11;
 const SHIFT: u8 = 0x22;
 const ALT: u8 = 0x44;
+const ALT_GR: u8 = 0x40;
 const GUI: u8 = 0x88;
 
 /// What one scan has typed so far.
@@ -65,6 +71,8 @@ struct Scan {
     /// The scan was too long and has been said to be.
     skipping: bool,
     report_id: Option<u8>,
+    /// An accent that waits for the letter it belongs on.
+    accent: Option<char>,
 }
 
 impl Scan {
@@ -72,6 +80,7 @@ impl Scan {
         self.text.is_empty()
             && self.alt_digits.is_empty()
             && !self.caps
+            && self.accent.is_none()
             && self.odd.is_none()
             && !self.skipping
     }
@@ -90,6 +99,22 @@ impl Scan {
         None
     }
 
+    /// Adds what a key writes, on the accent that waits if there is one.
+    fn key(&mut self, c: char, is_dead: bool) -> Option<Decoded> {
+        let waiting = self.accent.take();
+        let with_accent = waiting.and_then(|accent| layout::with_accent(accent, c));
+        if let Some(c) = with_accent {
+            return self.write(c);
+        }
+        let said = waiting.and_then(|accent| self.write(accent));
+        if is_dead {
+            self.accent = Some(c);
+            return said;
+        }
+        let then = self.write(c);
+        said.or(then)
+    }
+
     fn fields(&self) -> Vec<(&'static str, Value)> {
         let mut chars = self.text.chars();
         let only = chars.next().filter(|_| chars.next().is_none());
@@ -102,6 +127,7 @@ impl Scan {
 #[derive(Debug)]
 pub struct Decoder {
     layout: Layout,
+    framing: Framing,
     /// `None` without a report descriptor.
     keys: Option<Keys>,
     /// What is down, by report id.
@@ -118,6 +144,7 @@ impl Decoder {
         let keys = setup.descriptor.as_deref().map(Keys::of_descriptor).transpose()?;
         Ok(Self {
             layout: setup.layout,
+            framing: setup.framing.clone(),
             keys,
             held: BTreeMap::new(),
             scan: Scan::default(),
@@ -137,11 +164,15 @@ impl Decoder {
             Ok(pressed) if pressed.rollover || self.held.get(&pressed.report_id) == Some(&pressed) => {}
             Ok(pressed) => {
                 self.take(pressed, &mut said);
-                self.deadline = (!self.scan.is_fresh()).then(|| at.plus(GAP_MS));
+                self.deadline = (!self.scan.is_fresh()).then(|| at.plus(self.gap_ms()));
             }
             Err(rejected) => said.push(Decoded::Rejected(rejected)),
         }
         said
+    }
+
+    fn gap_ms(&self) -> u64 {
+        self.framing.gap_ms.unwrap_or(GAP_MS)
     }
 
     /// When silence ends the scan that is pending.
@@ -149,7 +180,7 @@ impl Decoder {
         self.deadline
     }
 
-    /// Ends the scan that is pending if it has been silent for [`GAP_MS`].
+    /// Ends the scan that is pending if it has been silent for its gap.
     pub fn handle_timeout(&mut self, now: MonoMs) -> Vec<Decoded> {
         if self.deadline.is_none_or(|deadline| now < deadline) {
             return Vec::new();
@@ -192,23 +223,43 @@ impl Decoder {
         match usage {
             CAPS_LOCK => self.scan.caps = !self.scan.caps,
             NUM_LOCK | SCROLL_LOCK => {}
-            ENTER => return self.end(Some("Enter")),
-            KEYPAD_ENTER => return self.end(Some("Keypad Enter")),
-            TAB => return self.end(Some("Tab")),
+            ENTER => return self.end_or_write('\r', "Enter"),
+            KEYPAD_ENTER => return self.end_or_write('\r', "Keypad Enter"),
+            TAB => return self.end_or_write('\t', "Tab"),
             _ => return self.typed(usage, modifiers),
         }
         None
     }
 
+    /// An end, if this reader's codes end so. Another reader's end before the data is nothing, and within it data.
+    fn end_or_write(&mut self, control: char, name: &str) -> Option<Decoded> {
+        let ends = u8::try_from(control).is_ok_and(|byte| self.framing.suffix.is_ended_by_key(byte));
+        match ends {
+            true => self.end(Some(name)),
+            false if self.scan.is_fresh() => None,
+            false => self.scan.write(control),
+        }
+    }
+
     fn typed(&mut self, usage: u8, modifiers: u8) -> Option<Decoded> {
         let held = |mask| modifiers & mask != 0;
         let key = self.layout.char_of(usage, held(SHIFT), self.scan.caps);
+        let has_third = modifiers & ALT_GR != 0 || (held(CTRL) && held(ALT));
+        let third = self.layout.third_of(usage).filter(|_| has_third && !held(GUI));
+        let level = if held(SHIFT) { Level::Shift } else { Level::Plain };
         match (key, layout::keypad_digit(usage)) {
             (_, Some(digit)) if held(ALT) && !held(GUI | CTRL) => {
                 alt::add_digit(&mut self.scan.alt_digits, digit);
                 None
             }
-            (Some(key), _) if !held(CTRL | ALT | GUI) => self.scan.write(key),
+            _ if third.is_some() => {
+                let is_dead = self.layout.is_dead(usage, Level::Third);
+                third.and_then(|c| self.scan.key(c, is_dead))
+            }
+            (Some(key), _) if !held(CTRL | ALT | GUI) => {
+                let is_dead = self.layout.is_dead(usage, level);
+                self.scan.key(key, is_dead)
+            }
             (Some(key), _) if held(CTRL) && !held(ALT | GUI) => self.chord(usage, key, modifiers),
             _ => self.odd(usage, modifiers),
         }
@@ -220,7 +271,7 @@ impl Decoder {
         match control {
             _ if ends => {
                 let shift = if modifiers & SHIFT == 0 { "" } else { "Shift+" };
-                self.end(Some(&format!("Ctrl+{shift}{}", key.to_ascii_uppercase())))
+                self.end_or_write(control, &format!("Ctrl+{shift}{}", key.to_ascii_uppercase()))
             }
             // STX before the data is framing, as it is on a line.
             '\u{2}' if self.scan.is_fresh() => None,
@@ -242,7 +293,7 @@ impl Decoder {
         }
         match alt::char_of(&digits) {
             Some(c) if u8::try_from(c).ok().and_then(line::terminator_name).is_some() => {
-                self.end(Some(&format!("Alt+{digits}")))
+                self.end_or_write(c, &format!("Alt+{digits}"))
             }
             Some(c) => self.scan.write(c),
             None => {
@@ -254,6 +305,10 @@ impl Decoder {
 
     fn end(&mut self, terminator: Option<&str>) -> Option<Decoded> {
         let mut scan = std::mem::take(&mut self.scan);
+        if let Some(accent) = scan.accent.take() {
+            // An endless text has been said to be.
+            let _ = scan.write(accent);
+        }
         if !scan.alt_digits.is_empty() {
             scan.odd.get_or_insert_with(|| format!("Alt+{} without letting Alt go", scan.alt_digits));
         }
@@ -269,7 +324,7 @@ impl Decoder {
             self.trailer = terminator.map(str::to_owned).or(self.trailer.take());
             return None;
         }
-        Some(text::judge(&scan.text, terminator, scan.fields()))
+        Some(text::judge(self.framing.stripped(&scan.text), terminator, scan.fields()))
     }
 }
 

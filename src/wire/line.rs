@@ -13,12 +13,20 @@
 //! - A text longer than [`TEXT_BYTES_MAX`](super::text::TEXT_BYTES_MAX) is *absurd* once and skipped up to its end.
 //! - What [`super::text`] says of a text holds here: encodings, AIM identifiers, `NR`.
 //!
-//! Timing: none. RS-232 scanners come at 9600 8N1 (some at 115200); on CDC-ACM the baud rate is ignored but some send
+//! - A reader whose `suffix` is set ends at that alone; another end within a text makes it *damaged*. Its `prefix` is
+//!   taken off. With `suffix = "none"` a text ends after [`GAP_MS`] of silence, or the reader's `gap_ms`.
+//!
+//! Timing: none with a suffix. RS-232 scanners come at 9600 8N1 (some at 115200); on CDC-ACM the baud rate is ignored but some send
 //! nothing until DTR is set, which is the reader's business. Models: every serial scanner met so far has a
 //! plain-text mode; profiles name the setup codes. Source: makers' integration guides; device captures in
 //! `hardware/captures`.
 
+use super::framing::{Framing, Suffix};
 use super::{Decoded, RejectKind, Rejected, text};
+use crate::time::MonoMs;
+
+/// Silence that ends a text of a reader without a suffix, in milliseconds, unless it says otherwise.
+pub const GAP_MS: u64 = 300;
 
 const STX: u8 = 0x02;
 const ETX: u8 = 0x03;
@@ -40,6 +48,9 @@ pub(super) fn terminator_name(byte: u8) -> Option<&'static str> {
 /// The decoder of one stream of text. Never holds more than one text of the greatest length.
 #[derive(Debug, Default)]
 pub struct Decoder {
+    framing: Framing,
+    /// When silence ends what is pending.
+    deadline: Option<MonoMs>,
     pending: Vec<u8>,
     /// An STX began what is pending.
     framed: bool,
@@ -48,9 +59,38 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// Takes bytes in any chunking and says of every text that ended in them what it was.
-    pub fn handle(&mut self, bytes: &[u8]) -> Vec<Decoded> {
-        bytes.iter().filter_map(|&byte| self.take(byte)).collect()
+    /// The decoder of a reader that frames its text so.
+    pub fn new(framing: Framing) -> Self {
+        Self { framing, ..Self::default() }
+    }
+
+    /// Takes bytes in any chunking, that came at `at`, and says of every text that ended in them what it was.
+    pub fn handle(&mut self, bytes: &[u8], at: MonoMs) -> Vec<Decoded> {
+        let mut said = self.handle_timeout(at);
+        said.extend(bytes.iter().filter_map(|&byte| self.take(byte)));
+        let is_pending = !self.pending.is_empty() || self.skipping;
+        self.deadline = self.gap_ms().filter(|_| is_pending).map(|gap_ms| at.plus(gap_ms));
+        said
+    }
+
+    /// Silence ends a text only where the reader says so: a line may stall in the middle of a code.
+    fn gap_ms(&self) -> Option<u64> {
+        let without = (self.framing.suffix == Suffix::None).then_some(GAP_MS);
+        self.framing.gap_ms.or(without)
+    }
+
+    /// When silence ends the text that is pending.
+    pub fn poll_timeout(&self) -> Option<MonoMs> {
+        self.deadline
+    }
+
+    /// Ends the text that is pending if it has been silent for its gap.
+    pub fn handle_timeout(&mut self, now: MonoMs) -> Vec<Decoded> {
+        if self.deadline.is_none_or(|deadline| now < deadline) {
+            return Vec::new();
+        }
+        self.deadline = None;
+        self.end(None).into_iter().collect()
     }
 
     /// The input is at its end: what is pending is read as it stands, unterminated, except that a frame
@@ -58,18 +98,26 @@ impl Decoder {
     pub fn finish(&mut self) -> Vec<Decoded> {
         let cut_frame = self.framed && !self.pending.is_empty();
         let said = if cut_frame { Some(self.cut("the end of the input")) } else { self.end(None) };
-        *self = Self::default();
+        *self = Self::new(std::mem::take(&mut self.framing));
         said.into_iter().collect()
     }
 
     fn take(&mut self, byte: u8) -> Option<Decoded> {
         match byte {
             STX => self.begin(),
-            _ => match terminator_name(byte) {
-                Some(name) => self.end(Some(name)),
-                None => self.collect(byte),
-            },
+            _ if self.framing.suffix.is_ended_by(byte, self.pending.last().copied()) => self.ended_by(byte),
+            // What is left of another end: the LF of a scanner that is said to send CR.
+            _ if self.pending.is_empty() && terminator_name(byte).is_some() => None,
+            _ => self.collect(byte),
         }
+    }
+
+    fn ended_by(&mut self, byte: u8) -> Option<Decoded> {
+        if self.framing.suffix != Suffix::CrLf {
+            return self.end(terminator_name(byte));
+        }
+        self.pending.pop();
+        self.end(Some("CR LF"))
     }
 
     fn begin(&mut self) -> Option<Decoded> {
@@ -100,7 +148,7 @@ impl Decoder {
             return None;
         }
         Some(match text::of_bytes(&bytes) {
-            Ok(text) => text::judge(&text, terminator, Vec::new()),
+            Ok(text) => text::judge(self.framing.stripped(&text), terminator, Vec::new()),
             Err(rejected) => Decoded::Rejected(rejected),
         })
     }

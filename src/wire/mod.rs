@@ -22,12 +22,15 @@ pub mod descriptor;
 pub mod epc;
 pub mod feel;
 pub mod framed;
+pub mod framing;
 pub mod gs1;
 pub mod hid_pos;
 pub mod keyboard;
 pub mod layout;
+pub mod learn;
 pub mod line;
 pub mod m100;
+pub mod mask;
 pub mod pn532;
 pub mod poll;
 pub mod rdm6300;
@@ -259,12 +262,15 @@ pub struct Setup {
     pub layout: layout::Layout,
     /// The HID report descriptor, read from the device. Without one the length of a report decides.
     pub descriptor: Option<Vec<u8>>,
+    /// What stands before and after a code, where it is text.
+    pub framing: framing::Framing,
 }
 
 impl Setup {
     /// A reader of that protocol of which nothing else is known.
     pub fn of(protocol: Protocol) -> Self {
-        Self { protocol, layout: layout::Layout::default(), descriptor: None }
+        let framing = framing::Framing::default();
+        Self { protocol, layout: layout::Layout::default(), descriptor: None, framing }
     }
 }
 
@@ -291,7 +297,7 @@ impl Decoder {
     /// Makes the decoder of a protocol, or says why the report descriptor does not fit it.
     pub fn new(setup: &Setup) -> Result<Self, Rejected> {
         Ok(match setup.protocol {
-            Protocol::Line => Self::Line(line::Decoder::default()),
+            Protocol::Line => Self::Line(line::Decoder::new(setup.framing.clone())),
             Protocol::Rdm6300 => Self::Rdm6300(rdm6300::Decoder::default()),
             Protocol::Keyboard => Self::Keyboard(Box::new(keyboard::Decoder::new(setup)?)),
             Protocol::HidPos => Self::HidPos(Box::new(hid_pos::Decoder::new(setup)?)),
@@ -309,7 +315,7 @@ impl Decoder {
     /// Takes bytes as they came from the device: any chunking for streams, one report at a time for HID.
     pub fn handle(&mut self, bytes: &[u8], at: MonoMs) -> Vec<Decoded> {
         match self {
-            Self::Line(decoder) => decoder.handle(bytes),
+            Self::Line(decoder) => decoder.handle(bytes, at),
             Self::Rdm6300(decoder) => decoder.handle(bytes),
             Self::Keyboard(decoder) => decoder.handle(bytes, at),
             Self::HidPos(decoder) => decoder.handle(bytes, at),
@@ -322,7 +328,8 @@ impl Decoder {
     /// When [`Self::handle_timeout`] wants to be called, where silence ends a scan.
     pub fn poll_timeout(&self) -> Option<MonoMs> {
         match self {
-            Self::Line(_) | Self::Rdm6300(_) | Self::Wiegand(_) => None,
+            Self::Rdm6300(_) | Self::Wiegand(_) => None,
+            Self::Line(decoder) => decoder.poll_timeout(),
             Self::Keyboard(decoder) => decoder.poll_timeout(),
             Self::HidPos(decoder) => decoder.poll_timeout(),
             Self::Ssi(decoder) => decoder.poll_timeout(),
@@ -333,7 +340,8 @@ impl Decoder {
     /// Tells the decoder that time has passed: a scan without its suffix ends here.
     pub fn handle_timeout(&mut self, now: MonoMs) -> Vec<Decoded> {
         match self {
-            Self::Line(_) | Self::Rdm6300(_) | Self::Wiegand(_) => Vec::new(),
+            Self::Rdm6300(_) | Self::Wiegand(_) => Vec::new(),
+            Self::Line(decoder) => decoder.handle_timeout(now),
             Self::Keyboard(decoder) => decoder.handle_timeout(now),
             Self::HidPos(decoder) => decoder.handle_timeout(now),
             Self::Ssi(decoder) => decoder.handle_timeout(now),

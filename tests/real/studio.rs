@@ -70,7 +70,8 @@ impl Studio {
         path
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    /// The program with this studio's configuration, without standard input.
+    pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cagekeeper"));
         command.arg("--config").arg(&self.config).args(words).stdin(Stdio::null());
         command

@@ -46,6 +46,8 @@ pub async fn answer(shared: &Arc<Shared>, uid: u32, line: &[u8], say: Sender<Val
         }
         Ok(Request::Order { command, confirm }) => order(shared, uid, *command, confirm).await,
         Ok(Request::Person(enrolment)) => enrol(shared, uid, *enrolment).await,
+        // Served before it comes here: it has no last line of its own.
+        Ok(Request::Tap { .. }) => Response::refused(EXIT_CALL, vec!["a tap is asked for alone".to_owned()]),
         Err(error) => Response::refused(EXIT_CALL, vec![format!("the request is not understood: {error}")]),
     };
     // Who asked may have gone away; what was recorded stays.
@@ -98,7 +100,11 @@ async fn scan(
 }
 
 /// Who asks, if they have the right; else why not.
-async fn allowed(shared: &Arc<Shared>, uid: u32, right: Option<Right>) -> Result<Actor, Box<Response>> {
+pub(super) async fn allowed(
+    shared: &Arc<Shared>,
+    uid: u32,
+    right: Option<Right>,
+) -> Result<Actor, Box<Response>> {
     let asked = Arc::clone(shared);
     let look = move || {
         let config = &asked.config;
@@ -230,6 +236,7 @@ fn status(shared: &Shared) -> Result<Response, LedgerError> {
             broker,
             backlog: Some(ledger.head_seq()? - shared.told()),
             readers: shared.readers().into_iter().map(reader_status).collect(),
+            unbound: shared.unbound(),
             trouble: Vec::new(),
         })
     })

@@ -145,7 +145,7 @@ pub(super) fn named<'a>(candidates: impl ExactSizeIterator<Item = &'a Candidate>
 /// What the top collections of a report descriptor are for: pairs of usage page and usage (HID 1.11, 6.2.2).
 ///
 /// Walks the items and keeps nothing else: a report count of four thousand million costs nothing here.
-fn application_usages(descriptor: &[u8]) -> Vec<(u16, u16)> {
+pub(super) fn application_usages(descriptor: &[u8]) -> Vec<(u16, u16)> {
     let (mut rest, mut page, mut usage, mut found) = (descriptor, 0, None, Vec::new());
     while let Some((tag, value, after)) = next_item(rest) {
         rest = after;

@@ -20,14 +20,18 @@ use crate::wire::Outgoing;
 use crate::wire::satellite::Heard;
 
 mod candidate;
+pub mod census;
 mod health;
 mod hid;
+pub mod listen;
 mod outlet;
+mod probably;
 pub mod replay;
 pub mod satellite;
 mod serial;
 mod stdin;
 mod sysfs;
+pub mod tap;
 
 pub use health::{Health, State};
 use outlet::Outlet;

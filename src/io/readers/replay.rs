@@ -7,11 +7,12 @@
 //! ```
 //!
 //! `at_ms` counts from any beginning, `hex` is what one read of the device gave: a piece of a stream, or one
-//! HID report. Empty lines are passed over, and so are further keys.
+//! HID report. Empty lines are passed over, and so are further keys; a `descriptor` with an empty `hex` is the HID report
+//! descriptor of the reports that follow.
 
 #![allow(clippy::disallowed_methods, reason = "recordings are files")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,6 +35,29 @@ pub struct Line {
     /// The bytes, as hex in either case.
     #[serde(rename = "hex", serialize_with = "to_hex", deserialize_with = "from_hex")]
     pub bytes: Vec<u8>,
+}
+
+/// The HID report descriptor of a device, as a line of a recording that gives no bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Descriptor {
+    /// When it was plugged in.
+    pub at_ms: u64,
+    /// Which reader.
+    pub reader: ReaderId,
+    /// Empty.
+    pub hex: String,
+    /// The descriptor, as hex in either case.
+    #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
+    pub descriptor: Vec<u8>,
+}
+
+/// The first report descriptor of each reader in a recording.
+pub fn descriptors(text: &str) -> BTreeMap<ReaderId, Vec<u8>> {
+    let mut descriptors = BTreeMap::new();
+    for line in text.lines().filter_map(|line| serde_json::from_str::<Descriptor>(line).ok()) {
+        descriptors.entry(line.reader).or_insert(line.descriptor);
+    }
+    descriptors
 }
 
 /// A line that is not one of a recording.

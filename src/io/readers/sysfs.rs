@@ -48,7 +48,7 @@ fn vendor_and_product(hid_id: &str) -> Option<(u16, u16)> {
 }
 
 /// The innermost part of a sysfs path that is a USB interface: `1-1.4:1.0`.
-fn usb_interface(device: &Path) -> Option<String> {
+pub(super) fn usb_interface(device: &Path) -> Option<String> {
     let parts = device.iter().rev().filter_map(|part| part.to_str());
     parts.map(str::to_owned).find(|part| is_usb_interface(part))
 }

@@ -227,3 +227,38 @@ proptest! {
         prop_assert!(decoder.scan.is_fresh() && decoder.held.is_empty());
     }
 }
+
+#[test]
+fn altgr_writes_the_third_character_and_an_accent_waits_for_its_letter() {
+    let mut decoder = Decoder::new(&Setup { layout: Layout::Fr, ..Setup::of(Protocol::Keyboard) }).unwrap();
+    // AltGr+à is @, Ctrl+Alt+à as well; ^ and a blank is ^, ^ and e is ê, ^ and b stays two.
+    let typed = [
+        (0x40, 0x27),
+        (0x05, 0x27),
+        (0, 0x2f),
+        (0, 0x2c),
+        (0, 0x2f),
+        (0, 0x08),
+        (0, 0x2f),
+        (0, B),
+        (0, ENTER),
+    ];
+    assert_eq!(one(&strokes(&mut decoder, &typed)).payload, "@@^ê^b");
+    let at_the_end = [(0, B), (0, 0x2f), (0, ENTER)];
+    assert_eq!(one(&strokes(&mut decoder, &at_the_end)).payload, "b^");
+}
+
+#[test]
+fn a_suffix_that_is_set_ends_alone_and_a_prefix_is_taken_off() {
+    let framing =
+        Framing { prefix: Some("a".into()), suffix: super::super::framing::Suffix::Tab, gap_ms: Some(50) };
+    let mut decoder = Decoder::new(&Setup { framing, ..Setup::of(Protocol::Keyboard) }).unwrap();
+    // Enter before the data is another reader's end.
+    assert_eq!(one(&strokes(&mut decoder, &[(0, ENTER), (0, A), (0, B), (0, TAB)])).payload, "b");
+    assert_eq!(
+        rejected(&strokes(&mut decoder, &[(0, B), (0, ENTER), (0, B), (0, TAB)])).kind,
+        RejectKind::Damaged
+    );
+    decoder.handle(&report(0, &[B]), MonoMs(100));
+    assert_eq!(decoder.poll_timeout(), Some(MonoMs(150)));
+}

@@ -5,7 +5,7 @@ use crate::wire::Read;
 
 fn all(chunks: &[&[u8]]) -> Vec<Decoded> {
     let mut decoder = Decoder::default();
-    let mut said: Vec<Decoded> = chunks.iter().flat_map(|chunk| decoder.handle(chunk)).collect();
+    let mut said: Vec<Decoded> = chunks.iter().flat_map(|chunk| decoder.handle(chunk, MonoMs(0))).collect();
     said.extend(decoder.finish());
     said
 }
@@ -108,7 +108,39 @@ proptest! {
     #[test]
     fn the_decoder_never_holds_more_than_one_text(bytes in prop::collection::vec(1_u8..2, 0..20_000)) {
         let mut decoder = Decoder::default();
-        decoder.handle(&bytes);
+        decoder.handle(&bytes, MonoMs(0));
         prop_assert!(decoder.pending.len() <= text::TEXT_BYTES_MAX);
     }
+}
+
+fn framed(suffix: Suffix, prefix: &str, gap_ms: Option<u64>) -> Decoder {
+    let prefix = (!prefix.is_empty()).then(|| prefix.to_owned());
+    Decoder::new(Framing { prefix, suffix, gap_ms })
+}
+
+#[test]
+fn a_suffix_that_is_set_is_the_only_end() {
+    let mut cr = framed(Suffix::Cr, "", None);
+    assert_eq!(payloads(&cr.handle(b"CAM-1\r\nCAM-2\r\n", MonoMs(0))), ["CAM-1", "CAM-2"]);
+    let mut crlf = framed(Suffix::CrLf, "", None);
+    assert_eq!(payloads(&crlf.handle(b"CAM-1\r\nCAM-2\r\n", MonoMs(0))), ["CAM-1", "CAM-2"]);
+    let mut tab = framed(Suffix::Tab, "%", None);
+    assert_eq!(payloads(&tab.handle(b"%CAM-1\t%CAM-2\t", MonoMs(0))), ["CAM-1", "CAM-2"]);
+    let mut within = framed(Suffix::Cr, "", None);
+    assert!(matches!(within.handle(b"two\nlines\r", MonoMs(0)).as_slice(), [Decoded::Rejected(_)]));
+}
+
+#[test]
+fn without_a_suffix_silence_ends_a_text() {
+    let mut none = framed(Suffix::None, "", Some(120));
+    assert_eq!(none.handle(b"CAM", MonoMs(0)), []);
+    assert_eq!(none.handle(b"-1", MonoMs(100)), []);
+    assert_eq!(none.poll_timeout(), Some(MonoMs(220)));
+    assert_eq!(none.handle_timeout(MonoMs(219)), []);
+    assert_eq!(payloads(&none.handle_timeout(MonoMs(220))), ["CAM-1"]);
+    assert_eq!(none.poll_timeout(), None);
+    // A line that ends as delivered waits for its end, however long.
+    let mut any = Decoder::default();
+    assert_eq!(any.handle(b"CAM", MonoMs(0)), []);
+    assert_eq!(any.poll_timeout(), None);
 }
