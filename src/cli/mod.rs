@@ -34,6 +34,7 @@ mod naming;
 mod out;
 mod person;
 mod production;
+pub mod readers_udev;
 mod registering;
 mod replay;
 mod room;
