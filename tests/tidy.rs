@@ -52,6 +52,7 @@ const CRATE_ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio", &["io/", "daemon.rs", "daemon/", "cli/run.rs", "cli/demo"]),
     ("tokio_serial", &["io/"]),
     ("hidapi", &["io/"]),
+    ("evdev", &["io/"]),
     ("rumqttc", &["io/"]),
     ("mqtt5", &["io/"]),
     ("rustls", &["io/"]),

@@ -22,6 +22,7 @@ mod learn;
 mod list;
 mod profile;
 mod record;
+mod udev;
 mod watch;
 
 use block::Block;
@@ -47,6 +48,8 @@ enum ReadersVerb {
         #[arg(long, value_name = "FILE", conflicts_with = "id")]
         print: Option<PathBuf>,
     },
+    /// Print the udev rules that give the configured HID readers to the daemon and keep what they type from the console
+    Udev,
     /// Record what a reader gives, for `replay` and for reports, until Ctrl-C
     Record {
         #[command(flatten)]
@@ -91,6 +94,7 @@ pub fn readers(config: &Config, screen: &mut Screen, readers: Readers) -> anyhow
                 "say which reader is to be learned, as `cagekeeper readers` lists it, or --print FILE.svg";
             Err(Failure::Wrong(sentence.to_owned()).into())
         }
+        ReadersVerb::Udev => screen.line(udev::udev_rules(config).trim_end()).map(|()| ExitCode::SUCCESS),
         ReadersVerb::Record { which, file, mask } => {
             record::record(screen, &target(config, &which, false)?, &file, mask)
         }

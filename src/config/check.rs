@@ -104,7 +104,10 @@ fn device(reader: &ReaderConfig) -> Option<Finding> {
             (path, "plug the reader in, or see what /dev/serial/by-path has")
         }
         ReaderSource::Replay { path } => (path, "put the recording there or name another"),
-        ReaderSource::Hid { .. } | ReaderSource::Mqtt(_) | ReaderSource::Stdin => return None,
+        ReaderSource::SerialUsb { .. }
+        | ReaderSource::Hid { .. }
+        | ReaderSource::Mqtt(_)
+        | ReaderSource::Stdin => return None,
     };
     let key = format!("reader {:?} path", reader.id.as_str());
     if !path.exists() {
@@ -119,7 +122,10 @@ fn device(reader: &ReaderConfig) -> Option<Finding> {
 fn reader_path(reader: &ReaderConfig) -> Option<&Path> {
     match &reader.source {
         ReaderSource::Serial { path, .. } | ReaderSource::Replay { path } => Some(path),
-        ReaderSource::Hid { .. } | ReaderSource::Mqtt(_) | ReaderSource::Stdin => None,
+        ReaderSource::SerialUsb { .. }
+        | ReaderSource::Hid { .. }
+        | ReaderSource::Mqtt(_)
+        | ReaderSource::Stdin => None,
     }
 }
 

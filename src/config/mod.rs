@@ -239,6 +239,19 @@ pub enum ReaderSource {
         /// Bits per second.
         baud: u32,
     },
+    /// A tty of a USB device, chosen by whatever is given.
+    SerialUsb {
+        /// USB vendor id.
+        vendor: Option<u16>,
+        /// USB product id.
+        product: Option<u16>,
+        /// USB serial number.
+        serial: Option<String>,
+        /// USB path, as `1-1.4` or `1-1.4:1.0`.
+        usb_path: Option<String>,
+        /// Bits per second.
+        baud: u32,
+    },
     /// A USB HID device, chosen by whatever is given.
     Hid {
         /// USB vendor id.

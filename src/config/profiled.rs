@@ -1,7 +1,7 @@
 //! `profile` of a `[[reader]]`: which mode of the model is meant, and what it says for the reader.
 
 use super::profile::{Attachment, Mode, Profile, Profiles, Way};
-use super::reader::HID_KEYS;
+use super::reader::USB_KEYS;
 use super::reading::Reading;
 use super::section::{Section, Setting, with_nearest};
 use crate::wire::Protocol;
@@ -68,7 +68,7 @@ fn keys(section: &Section<'_>, mode: &Mode) -> String {
         format!("protocol = {:?}", reads.protocol.name()),
     ];
     lines.extend(reads.keys.iter().map(|(key, value)| format!("{key} = {value}")));
-    let names_a_device = HID_KEYS.iter().any(|key| section.own(key).is_some());
+    let names_a_device = USB_KEYS.iter().any(|key| section.own(key).is_some());
     let id = mode.own_id().filter(|_| reads.source == Attachment::Hid && !names_a_device);
     lines.extend(id.map(|id| format!("vendor = {}\nproduct = {}", id.vendor, id.product)));
     lines.join("\n")

@@ -95,8 +95,8 @@ impl Source {
     /// The keys that only some sources have, of those that this one has.
     fn keys(self) -> &'static [&'static str] {
         match self {
-            Self::Serial => &["path", "baud"],
-            Self::Hid => &HID_KEYS,
+            Self::Serial => &["path", "baud", "vendor", "product", "serial", "usb_path"],
+            Self::Hid => &USB_KEYS,
             Self::Mqtt => &SATELLITE_KEYS,
             Self::Stdin => &[],
             Self::Replay => &["path"],
@@ -117,7 +117,7 @@ impl Source {
     }
 }
 
-pub(super) const HID_KEYS: [&str; 4] = ["vendor", "product", "serial", "usb_path"];
+pub(super) const USB_KEYS: [&str; 4] = ["vendor", "product", "serial", "usb_path"];
 const SOURCE_KEYS: [&str; 12] = [
     "path",
     "baud",
@@ -290,11 +290,7 @@ fn layout(section: &Section<'_>, protocol: Option<Protocol>, reading: &mut Readi
 
 fn attached(section: &Section<'_>, source: Source, reading: &mut Reading<'_>) -> Option<ReaderSource> {
     match source {
-        Source::Serial => {
-            let path = required_path(section, "the path of a tty such as /dev/serial/by-path/…", reading);
-            let baud = baud(section, reading);
-            Some(ReaderSource::Serial { path: path?, baud })
-        }
+        Source::Serial => serial(section, reading),
         Source::Hid => hid(section, reading),
         Source::Mqtt => satellite(section, reading).map(|setup| ReaderSource::Mqtt(Box::new(setup))),
         Source::Stdin => Some(ReaderSource::Stdin),
@@ -320,11 +316,37 @@ fn required_path(
     reading.path(section, "path")
 }
 
+/// By its path, or by the identity of a USB device, and not by both: they could name two devices.
+fn serial(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<ReaderSource> {
+    let baud = baud(section, reading);
+    let by_usb = USB_KEYS.iter().any(|key| section.setting(key).is_some());
+    if by_usb && section.setting("path").is_some() {
+        let expected =
+            "either it or vendor, product, serial and usb_path, not both: they may name two devices";
+        section.misplaced("path", expected, &mut reading.problems);
+    }
+    if by_usb {
+        let (vendor, product, serial, usb_path) = usb_device(section, reading);
+        return Some(ReaderSource::SerialUsb { vendor, product, serial, usb_path, baud });
+    }
+    let expected = "the path of a tty such as /dev/serial/by-path/…, or vendor and product, serial or usb_path \
+                    to choose a USB device by";
+    required_path(section, expected, reading).map(|path| ReaderSource::Serial { path, baud })
+}
+
 fn hid(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<ReaderSource> {
-    if HID_KEYS.iter().all(|key| section.setting(key).is_none()) {
+    if USB_KEYS.iter().all(|key| section.setting(key).is_none()) {
         let expected = "at least one of vendor, product, serial and usb_path to choose the device by";
         section.wrong("source", expected, &mut reading.problems);
     }
+    let (vendor, product, serial, usb_path) = usb_device(section, reading);
+    Some(ReaderSource::Hid { vendor, product, serial, usb_path })
+}
+
+/// What a USB device is chosen by: vendor, product, serial number, USB path.
+type UsbDevice = (Option<u16>, Option<u16>, Option<String>, Option<String>);
+
+fn usb_device(section: &Section<'_>, reading: &mut Reading<'_>) -> UsbDevice {
     let problems = &mut reading.problems;
     let usb_id = "a USB id from 0x0000 to 0xffff, as 0x05e0, \"0x05e0\" or \"05e0\"";
     let vendor = section.read("vendor", usb_id, problems, usb_id_of);
@@ -336,7 +358,7 @@ fn hid(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<ReaderSource>
         section.read("usb_path", "a USB path such as \"1-1.4\" or \"1-1.4:1.0\"", problems, |setting| {
             setting.text().filter(|path| is_usb_path(path)).map(str::to_owned)
         });
-    Some(ReaderSource::Hid { vendor, product, serial, usb_path })
+    (vendor, product, serial, usb_path)
 }
 
 /// A number, or four hex digits as `lsusb` prints them.
@@ -368,7 +390,10 @@ fn same_device(a: &ReaderSource, b: &ReaderSource) -> bool {
     match (a, b) {
         (ReaderSource::Stdin, ReaderSource::Stdin) => true,
         (ReaderSource::Serial { path: a, .. }, ReaderSource::Serial { path: b, .. }) => a == b,
-        (ReaderSource::Hid { .. }, ReaderSource::Hid { .. }) => chooses_all_of(a, b) || chooses_all_of(b, a),
+        (ReaderSource::Hid { .. }, ReaderSource::Hid { .. })
+        | (ReaderSource::SerialUsb { .. }, ReaderSource::SerialUsb { .. }) => {
+            chooses_all_of(a, b) || chooses_all_of(b, a)
+        }
         (ReaderSource::Mqtt(a), ReaderSource::Mqtt(b)) => same_messages(a, b),
         _ => false,
     }
@@ -376,17 +401,20 @@ fn same_device(a: &ReaderSource, b: &ReaderSource) -> bool {
 
 /// Whether each device that `narrow` chooses is also chosen by `wide`.
 fn chooses_all_of(wide: &ReaderSource, narrow: &ReaderSource) -> bool {
-    match (wide, narrow) {
-        (
-            ReaderSource::Hid { vendor, product, serial, usb_path },
-            ReaderSource::Hid { vendor: v, product: p, serial: s, usb_path: u },
-        ) => {
-            (vendor.is_none() || vendor == v)
-                && (product.is_none() || product == p)
-                && (serial.is_none() || serial == s)
-                && (usb_path.is_none() || usb_path == u)
+    let (Some(wide), Some(narrow)) = (usb_device_of(wide), usb_device_of(narrow)) else { return false };
+    (wide.0.is_none() || wide.0 == narrow.0)
+        && (wide.1.is_none() || wide.1 == narrow.1)
+        && (wide.2.is_none() || wide.2 == narrow.2)
+        && (wide.3.is_none() || wide.3 == narrow.3)
+}
+
+fn usb_device_of(source: &ReaderSource) -> Option<UsbDevice> {
+    match source.clone() {
+        ReaderSource::Hid { vendor, product, serial, usb_path }
+        | ReaderSource::SerialUsb { vendor, product, serial, usb_path, .. } => {
+            Some((vendor, product, serial, usb_path))
         }
-        _ => false,
+        _ => None,
     }
 }
 
@@ -406,7 +434,7 @@ fn refuse_shared(
 fn shared_device(reader: &ReaderConfig, other: &ReaderId) -> (&'static str, String) {
     match reader.source {
         ReaderSource::Serial { .. } => ("path", format!("another device than reader {other} has")),
-        ReaderSource::Hid { .. } => (
+        ReaderSource::Hid { .. } | ReaderSource::SerialUsb { .. } => (
             "source",
             format!(
                 "a serial or usb_path on both readers that tells this device from that of reader {other}"

@@ -60,8 +60,8 @@ CARD = b"\x020D00319CD070\x03"
 
 # The form that hardware/udev/70-cagekeeper.rules documents, for the scanner of this lab.
 UDEV = """\
-SUBSYSTEM=="hidraw", ATTRS{idVendor}=="0627", ATTRS{idProduct}=="0001", GROUP="cagekeeper", MODE="0660"
-SUBSYSTEM=="input", KERNEL=="input*", ATTRS{idVendor}=="0627", ATTRS{idProduct}=="0001", ATTR{inhibited}="1"
+SUBSYSTEM=="hidraw", KERNELS=="*:0627:0001.*", GROUP="cagekeeper", MODE="0660"
+SUBSYSTEM=="input", KERNEL=="input*", KERNELS=="*:0627:0001.*", ATTR{inhibited}="1"
 """
 # A hung daemon need not be waited for as long as in the field.
 DROP_IN = "[Service]\nWatchdogSec=5\n"
@@ -108,7 +108,7 @@ class Door:
     def __init__(self, lab):
         self.lab = lab
 
-    def install(self, binary):
+    def install(self, binary, config=CONFIG, rules=UDEV):
         lab = self.lab
         with tempfile.TemporaryDirectory() as folder:
             slim = os.path.join(folder, "cagekeeper")
@@ -120,9 +120,9 @@ class Door:
                        "hardware/udev/70-cagekeeper.rules"):
             with open(os.path.join(REPO, source), "rb") as f:
                 lab.put(os.path.basename(source), f.read())
-        lab.put("70-lab.rules", UDEV)
+        lab.put("70-lab.rules", rules)
         lab.put("lab.conf", DROP_IN)
-        lab.put("cagekeeper.toml", CONFIG)
+        lab.put("cagekeeper.toml", config)
         lab.put("people.csv", PEOPLE)
         lab.put("assets.csv", ASSETS)
         lab.sh("""set -e

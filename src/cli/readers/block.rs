@@ -20,6 +20,20 @@ fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
+/// The keys by which a USB device is chosen.
+fn chosen_by(
+    vendor: Option<u16>,
+    product: Option<u16>,
+    serial: Option<&str>,
+    usb_path: Option<&str>,
+) -> Vec<(&'static str, String)> {
+    let id = |key, id: Option<u16>| id.map(|id| (key, quoted(&format!("{id:04x}"))));
+    let text = |key, text: Option<&str>| text.map(|text| (key, quoted(text)));
+    let all =
+        [id("vendor", vendor), id("product", product), text("serial", serial), text("usb_path", usb_path)];
+    all.into_iter().flatten().collect()
+}
+
 impl Block {
     /// The block that makes a reader of a device, at the first station.
     pub(super) fn of_device(config: &Config, device: &Device) -> Self {
@@ -45,12 +59,14 @@ impl Block {
                     ("baud", baud.to_string()),
                 ]);
             }
+            ReaderSource::SerialUsb { vendor, product, serial, usb_path, baud } => {
+                keys.push(("source", quoted("serial")));
+                keys.extend(chosen_by(*vendor, *product, serial.as_deref(), usb_path.as_deref()));
+                keys.push(("baud", baud.to_string()));
+            }
             ReaderSource::Hid { vendor, product, serial, usb_path } => {
                 keys.push(("source", quoted("hid")));
-                keys.extend(vendor.map(|id| ("vendor", quoted(&format!("{id:04x}")))));
-                keys.extend(product.map(|id| ("product", quoted(&format!("{id:04x}")))));
-                keys.extend(serial.as_deref().map(|serial| ("serial", quoted(serial))));
-                keys.extend(usb_path.as_deref().map(|path| ("usb_path", quoted(path))));
+                keys.extend(chosen_by(*vendor, *product, serial.as_deref(), usb_path.as_deref()));
             }
             ReaderSource::Stdin => keys.push(("source", quoted("stdin"))),
             ReaderSource::Mqtt(_) => keys.push(("source", quoted("mqtt"))),
@@ -71,14 +87,10 @@ impl Block {
             return;
         }
         self.keys.push(("source", quoted("hid")));
-        if let Some((vendor, product)) = device.usb {
-            self.keys.push(("vendor", quoted(&format!("{vendor:04x}"))));
-            self.keys.push(("product", quoted(&format!("{product:04x}"))));
-        }
-        self.keys.extend(device.serial.as_deref().map(|serial| ("serial", quoted(serial))));
+        let (vendor, product) = device.usb.unzip();
         let is_one_of_several = device.has_twin || device.has_siblings;
         let path = device.usb_path.as_deref().filter(|_| is_one_of_several);
-        self.keys.extend(path.map(|path| ("usb_path", quoted(path))));
+        self.keys.extend(chosen_by(vendor, product, device.serial.as_deref(), path));
     }
 
     /// The same, chosen by where the device is at this moment.

@@ -257,7 +257,11 @@ fn reader_status(reader: ReaderState) -> ReaderStatus {
     ];
     let seen = kinds.iter().filter(|(count, _)| *count > 0);
     let others: String = seen.map(|(count, what)| format!(", {count} {what}")).collect();
-    let about = reader.health.reason.or(reader.health.device).unwrap_or_default();
+    let mut about = reader.health.oddities().or(reader.health.device).unwrap_or_default();
+    if let Some(keys) = reader.health.keys {
+        about.push_str("; ");
+        about.push_str(&keys);
+    }
     ReaderStatus {
         id: reader.id.to_string(),
         station: reader.station,

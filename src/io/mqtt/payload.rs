@@ -180,7 +180,7 @@ impl ReaderReport {
             station: reader.station.clone(),
             state: health.state,
             device: health.device.clone(),
-            reason: health.reason.clone(),
+            reason: health.oddities(),
         }
     }
 }

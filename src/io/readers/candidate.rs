@@ -1,10 +1,12 @@
-//! Which HID device a reader means: the choice among the hidraw nodes there are.
+//! Which device a reader means: the choice among the hidraw nodes, or the USB ttys, that there are.
 
 use std::fmt;
 use std::path::PathBuf;
 
 /// Usage page and usage of a keyboard (HID Usage Tables, Generic Desktop page).
 const KEYBOARD: (u16, u16) = (1, 6);
+/// Usage pages of bar code scanners: that of the standard (HID Point of Sale Usage Tables), and Honeywell's own.
+const SCANNER_PAGES: [u16; 2] = [0x8C, 0xFF8C];
 /// Devices named in a sentence.
 const NAMED_MAX: usize = 6;
 
@@ -18,9 +20,32 @@ pub(super) struct Wanted {
     pub(super) usb_path: Option<String>,
 }
 
-/// A hidraw node.
+/// What a reader speaks, by which one of several interfaces of a device is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// It types.
+    Keyboard,
+    /// It sends codes as data (HID Point of Sale).
+    PointOfSale,
+    /// It is a tty.
+    Serial,
+}
+
+impl Purpose {
+    /// What is looked for, in a sentence.
+    pub(super) fn device(self) -> &'static str {
+        match self {
+            Self::Keyboard | Self::PointOfSale => "HID device",
+            Self::Serial => "USB serial device",
+        }
+    }
+}
+
+/// A hidraw node, or a tty of a USB device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Candidate {
+    /// `hidraw`, `ttyUSB` or `ttyACM`.
+    pub(super) class: &'static str,
     /// The N of `/dev/hidrawN`.
     pub(super) number: u32,
     pub(super) vendor: u16,
@@ -29,6 +54,7 @@ pub(super) struct Candidate {
     pub(super) serial: String,
     /// The USB interface, `1-1.4:1.0`; `None` for what is not on USB.
     pub(super) interface: Option<String>,
+    /// The report descriptor; a tty has none.
     pub(super) descriptor: Vec<u8>,
 }
 
@@ -45,17 +71,20 @@ pub(super) enum Choice<'a> {
     FirstOf(&'a Candidate, Vec<&'a Candidate>),
 }
 
-/// Chooses the node of the device that is wanted; of several interfaces of one device the one that holds a
-/// keyboard.
-pub(super) fn choose<'a>(candidates: &'a [Candidate], wanted: &Wanted) -> Choice<'a> {
+/// Chooses the node of the device that is wanted; of several HID interfaces of one device the one that serves the
+/// purpose. Several ttys of one device are as good as several devices: nothing tells which one has the reader.
+pub(super) fn choose<'a>(candidates: &'a [Candidate], wanted: &Wanted, purpose: Purpose) -> Choice<'a> {
     if *wanted == Wanted::default() {
         return Choice::NothingWanted;
     }
     let mut fitting: Vec<&Candidate> = candidates.iter().filter(|candidate| wanted.fits(candidate)).collect();
     fitting.sort_by_key(|candidate| {
-        (device_order(candidate), !candidate.is_keyboard(), interface_order(candidate), candidate.number)
+        (device_order(candidate), !candidate.serves(purpose), interface_order(candidate), candidate.number)
     });
-    fitting.dedup_by(|later, first| later.interface.is_some() && later.device_path() == first.device_path());
+    if purpose != Purpose::Serial {
+        fitting
+            .dedup_by(|later, first| later.interface.is_some() && later.device_path() == first.device_path());
+    }
     let mut fitting = fitting.into_iter();
     let Some(first) = fitting.next() else { return Choice::Nothing };
     let others: Vec<&Candidate> = fitting.collect();
@@ -105,7 +134,7 @@ impl fmt::Display for Wanted {
 impl Candidate {
     /// The device file.
     pub(super) fn node(&self) -> PathBuf {
-        PathBuf::from(format!("/dev/hidraw{}", self.number))
+        PathBuf::from(format!("/dev/{}{}", self.class, self.number))
     }
 
     /// Where the device is plugged in: `1-1.4`.
@@ -113,15 +142,25 @@ impl Candidate {
         self.interface.as_deref().and_then(|interface| interface.split(':').next())
     }
 
-    fn is_keyboard(&self) -> bool {
-        application_usages(&self.descriptor).contains(&KEYBOARD)
+    /// What tells this model from others.
+    pub(super) fn model(&self) -> Wanted {
+        Wanted { vendor: Some(self.vendor), product: Some(self.product), ..Wanted::default() }
+    }
+
+    fn serves(&self, purpose: Purpose) -> bool {
+        let usages = application_usages(&self.descriptor);
+        match purpose {
+            Purpose::Keyboard => usages.contains(&KEYBOARD),
+            Purpose::PointOfSale => usages.iter().any(|(page, _)| SCANNER_PAGES.contains(page)),
+            Purpose::Serial => self.descriptor.is_empty(),
+        }
     }
 }
 
 impl fmt::Display for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { number, vendor, product, name, serial, .. } = self;
-        write!(f, "/dev/hidraw{number} ({vendor:04x}:{product:04x} {name:?}")?;
+        let Self { class, number, vendor, product, name, serial, .. } = self;
+        write!(f, "/dev/{class}{number} ({vendor:04x}:{product:04x} {name:?}")?;
         if !serial.is_empty() {
             write!(f, ", serial {serial:?}")?;
         }
@@ -193,6 +232,7 @@ mod tests {
 
     fn scanner(number: u32, interface: Option<&str>, descriptor: &[u8]) -> Candidate {
         Candidate {
+            class: "hidraw",
             number,
             vendor: 0x05e0,
             product: 0x1200,
@@ -218,21 +258,21 @@ mod tests {
         let all = [here];
         let wanted =
             Wanted { serial: Some("S1".to_owned()), usb_path: Some("1-1.4".to_owned()), ..by_model() };
-        assert_eq!(choose(&all, &wanted), Choice::One(&all[0]));
+        assert_eq!(choose(&all, &wanted, Purpose::Keyboard), Choice::One(&all[0]));
         for other in [
             Wanted { vendor: Some(1), ..wanted.clone() },
             Wanted { product: Some(1), ..wanted.clone() },
             Wanted { serial: Some("S2".to_owned()), ..wanted.clone() },
             Wanted { usb_path: Some("1-1".to_owned()), ..wanted.clone() },
         ] {
-            assert_eq!(choose(&all, &other), Choice::Nothing, "{other}");
+            assert_eq!(choose(&all, &other, Purpose::Keyboard), Choice::Nothing, "{other}");
         }
     }
 
     #[test]
     fn a_reader_that_says_nothing_gets_nothing() {
         let all = [scanner(0, Some("1-1:1.0"), &KEYBOARD_DESCRIPTOR)];
-        assert_eq!(choose(&all, &Wanted::default()), Choice::NothingWanted);
+        assert_eq!(choose(&all, &Wanted::default(), Purpose::Keyboard), Choice::NothingWanted);
     }
 
     #[test]
@@ -242,10 +282,33 @@ mod tests {
             scanner(5, Some("1-1.4:1.1"), &KEYBOARD_DESCRIPTOR),
             scanner(6, Some("1-1.4:1.2"), &KEYBOARD_DESCRIPTOR),
         ];
-        assert_eq!(choose(&all, &by_model()), Choice::One(&all[1]));
-        assert_eq!(choose(&all, &at("1-1.4")), Choice::One(&all[1]));
-        assert_eq!(choose(&all, &at("1-1.4:1.0")), Choice::One(&all[0]));
-        assert_eq!(choose(&all[..1], &by_model()), Choice::One(&all[0]));
+        assert_eq!(choose(&all, &by_model(), Purpose::Keyboard), Choice::One(&all[1]));
+        assert_eq!(choose(&all, &at("1-1.4"), Purpose::Keyboard), Choice::One(&all[1]));
+        assert_eq!(choose(&all, &at("1-1.4:1.0"), Purpose::Keyboard), Choice::One(&all[0]));
+        assert_eq!(choose(&all[..1], &by_model(), Purpose::Keyboard), Choice::One(&all[0]));
+    }
+
+    #[test]
+    fn a_point_of_sale_reader_gets_the_interface_of_the_scanner() {
+        const SCANNER: [u8; 7] = [0x05, 0x8C, 0x09, 0x02, 0xA1, 0x01, 0xC0];
+        const HONEYWELL: [u8; 8] = [0x06, 0x8C, 0xFF, 0x09, 0x02, 0xA1, 0x01, 0xC0];
+        for descriptor in [&SCANNER[..], &HONEYWELL[..]] {
+            let all = [
+                scanner(4, Some("1-1.4:1.0"), &KEYBOARD_DESCRIPTOR),
+                scanner(5, Some("1-1.4:1.1"), descriptor),
+            ];
+            assert_eq!(choose(&all, &by_model(), Purpose::PointOfSale), Choice::One(&all[1]));
+            assert_eq!(choose(&all, &by_model(), Purpose::Keyboard), Choice::One(&all[0]));
+        }
+    }
+
+    #[test]
+    fn several_ttys_of_one_device_are_told_apart_by_their_interface() {
+        let tty = |number, interface| Candidate { class: "ttyACM", ..scanner(number, Some(interface), &[]) };
+        let all = [tty(1, "1-1.4:1.2"), tty(0, "1-1.4:1.0")];
+        assert_eq!(choose(&all, &by_model(), Purpose::Serial), Choice::FirstOf(&all[1], vec![&all[0]]));
+        assert_eq!(choose(&all, &at("1-1.4:1.2"), Purpose::Serial), Choice::One(&all[0]));
+        assert_eq!(all[0].node(), PathBuf::from("/dev/ttyACM1"));
     }
 
     #[test]
@@ -255,8 +318,8 @@ mod tests {
             scanner(1, Some("1-1.2:1.0"), &POINTER_DESCRIPTOR),
             scanner(2, Some("1-1.2:1.1"), &KEYBOARD_DESCRIPTOR),
         ];
-        assert_eq!(choose(&all, &by_model()), Choice::FirstOf(&all[2], vec![&all[0]]));
-        assert_eq!(choose(&all, &at("1-1.10")), Choice::One(&all[0]));
+        assert_eq!(choose(&all, &by_model(), Purpose::Keyboard), Choice::FirstOf(&all[2], vec![&all[0]]));
+        assert_eq!(choose(&all, &at("1-1.10"), Purpose::Keyboard), Choice::One(&all[0]));
     }
 
     #[test]
@@ -266,8 +329,11 @@ mod tests {
             scanner(1, None, &KEYBOARD_DESCRIPTOR),
             scanner(2, Some("3-1:1.0"), &KEYBOARD_DESCRIPTOR),
         ];
-        assert_eq!(choose(&all, &by_model()), Choice::FirstOf(&all[2], vec![&all[0], &all[1]]));
-        assert_eq!(choose(&all[1..2], &by_model()), Choice::One(&all[1]));
+        assert_eq!(
+            choose(&all, &by_model(), Purpose::Keyboard),
+            Choice::FirstOf(&all[2], vec![&all[0], &all[1]])
+        );
+        assert_eq!(choose(&all[1..2], &by_model(), Purpose::Keyboard), Choice::One(&all[1]));
     }
 
     #[test]

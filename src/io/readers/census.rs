@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use nix::unistd::{AccessFlags, access};
 use serde::Serialize;
 
-use super::candidate::{Candidate, Choice, Wanted, application_usages, choose};
+use super::candidate::{Candidate, Choice, Purpose, Wanted, application_usages, choose};
 use super::sysfs;
 use crate::config::{ReaderConfig, ReaderSource};
 use crate::domain::id::ReaderId;
@@ -69,12 +69,13 @@ pub struct Device {
 
 /// Lists the devices of this machine, those that are most probably scanners first.
 pub fn census(places: &Places, readers: &[ReaderConfig]) -> Vec<Device> {
-    let candidates = sysfs::candidates(&places.class.join("hidraw"));
+    let hid = sysfs::candidates(&places.class.join("hidraw"));
+    let plugged = Plugged { hid, ttys: sysfs::ttys(&places.class.join("tty")) };
     let mut devices: Vec<Device> =
-        candidates.iter().map(|candidate| of_hid(candidate, &places.dev)).collect();
+        plugged.hid.iter().map(|candidate| of_hid(candidate, &places.dev)).collect();
     devices.extend(ttys(places));
     for reader in readers {
-        let Some(chosen) = chosen_by(reader, &candidates) else { continue };
+        let Some(chosen) = chosen_by(reader, &plugged) else { continue };
         if let Some(device) = devices.iter_mut().find(|device| device.is_called(&chosen)) {
             device.reader.get_or_insert_with(|| reader.id.clone());
         }
@@ -136,17 +137,34 @@ impl Device {
     }
 }
 
+/// What is plugged in, as readers choose among it.
+struct Plugged {
+    hid: Vec<Candidate>,
+    ttys: Vec<Candidate>,
+}
+
 /// What the device that a reader means now is called.
-fn chosen_by(reader: &ReaderConfig, candidates: &[Candidate]) -> Option<String> {
+fn chosen_by(reader: &ReaderConfig, plugged: &Plugged) -> Option<String> {
     match reader.source.clone() {
         ReaderSource::Serial { path, .. } => Some(path.canonicalize().ok()?.to_str()?.to_owned()),
-        ReaderSource::Hid { vendor, product, serial, usb_path } => {
-            match choose(candidates, &Wanted { vendor, product, serial, usb_path }) {
-                Choice::One(chosen) | Choice::FirstOf(chosen, _) => Some(format!("hidraw{}", chosen.number)),
-                _ => None,
-            }
+        ReaderSource::SerialUsb { vendor, product, serial, usb_path, .. } => {
+            let wanted = Wanted { vendor, product, serial, usb_path };
+            named_by(choose(&plugged.ttys, &wanted, Purpose::Serial))
         }
-        _ => None,
+        ReaderSource::Hid { vendor, product, serial, usb_path } => {
+            let wanted = Wanted { vendor, product, serial, usb_path };
+            named_by(choose(&plugged.hid, &wanted, super::purpose_of(reader.protocol)))
+        }
+        ReaderSource::Stdin | ReaderSource::Replay { .. } | ReaderSource::Mqtt(_) => None,
+    }
+}
+
+fn named_by(choice: Choice<'_>) -> Option<String> {
+    match choice {
+        Choice::One(chosen) | Choice::FirstOf(chosen, _) => {
+            Some(format!("{}{}", chosen.class, chosen.number))
+        }
+        Choice::NothingWanted | Choice::Nothing => None,
     }
 }
 

@@ -27,6 +27,12 @@ pub struct Health {
     pub device: Option<String>,
     /// Why it does not read; while it reads, what is odd about it.
     pub reason: Option<String>,
+    /// How what its device types is kept from the console; `None` for what types nothing.
+    pub keys: Option<String>,
+    /// Which keys are not kept from the console, and what to do about it.
+    pub leak: Option<String>,
+    /// Why the device does not take what it is told.
+    pub refusal: Option<String>,
     /// Since when it has been in this state.
     pub since: MonoMs,
     /// Bytes read.
@@ -38,11 +44,21 @@ pub struct Health {
 }
 
 impl Health {
+    /// Everything that is odd, or why it does not read.
+    pub fn oddities(&self) -> Option<String> {
+        let all = [&self.reason, &self.leak, &self.refusal];
+        let all: Vec<&str> = all.into_iter().flatten().map(String::as_str).collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+
     pub(super) fn new(now: MonoMs) -> Self {
         Self {
             state: State::Waiting,
             device: None,
             reason: None,
+            keys: None,
+            leak: None,
+            refusal: None,
             since: now,
             bytes: 0,
             chunks: 0,
@@ -58,9 +74,18 @@ impl Health {
         self.enter(State::Reading, note, now);
     }
 
+    pub(super) fn keep(&mut self, keys: Option<String>, leak: Option<String>) {
+        self.keys = keys;
+        self.leak = leak;
+    }
+
     pub(super) fn enter(&mut self, state: State, reason: Option<String>, now: MonoMs) {
         if self.state != state {
             self.since = now;
+        }
+        if state != State::Reading {
+            self.keep(None, None);
+            self.refusal = None;
         }
         self.state = state;
         self.reason = reason;

@@ -3,42 +3,61 @@
 //! Reading blocks, so each reader has a thread. Each report is one chunk. The node is let go as soon as the
 //! device is gone, and the device is looked for again by what the configuration says of it, not by its node.
 
-#![allow(clippy::disallowed_methods, reason = "device files, and waiting in a thread of its own")]
+#![allow(clippy::disallowed_methods, reason = "device files")]
 
-use std::ffi::CString;
-use std::io;
-use std::os::unix::ffi::OsStringExt;
-use std::path::Path;
+use std::convert::Infallible;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
-use hidapi::{HidApi, HidDevice, HidError, MAX_REPORT_DESCRIPTOR_SIZE};
 use nix::errno::Errno;
 use nix::unistd::{AccessFlags, access};
 use tokio::sync::mpsc;
 
-use super::candidate::{Candidate, Choice, Wanted, choose, named};
+use super::arrival::{Arrivals, Woken, ready};
+use super::candidate::Candidate;
+use super::guard::{Guard, Kept, Places};
 use super::outlet::{Absent, Backoff, Closed, FromThread, Outlet, ToDevice, tell};
-use super::sysfs::candidates;
+use super::rules;
+use super::search::Search;
+use super::sysfs::{candidates, hid_device};
+use super::writing::Way;
 use crate::io::clock::Clock;
 use crate::time::MonoMs;
 
 const SYSFS_CLASS: &str = "/sys/class/hidraw";
 /// The largest report that hidraw gives (`HID_MAX_BUFFER_SIZE` in the kernel).
 const REPORT_BYTES_MAX: usize = 16_384;
-/// How often the thread looks whether it is still wanted.
-const LOOK_MS: i32 = 500;
 /// Reports that may wait for a credit: about eight labels. The kernel keeps 64 and then drops reports, which
 /// makes one code into another; a stream has flow control, HID has not.
 const REPORTS_WAITING_MAX: usize = 256;
 /// A device that stayed so long was really there: the next attempt comes soon again.
 const STEADY_MS: u64 = 2_000;
+/// How long udev is given to deal with the input devices before this program does.
+const UDEV_MS: u64 = 1_000;
+/// When what keeps the keys is looked at: while udev is waited for, while other interfaces of the device may still
+/// come, and for good.
+const LOOK_FIRST_MS: u64 = 50;
+const LOOK_SOON_MS: u64 = 500;
+const LOOK_MS: u64 = 10_000;
+/// So long other interfaces of the device may still come.
+const COMING_MS: u64 = 5_000;
 
-/// Reads a HID device for ever.
-pub(super) async fn run(mut outlet: Outlet, _to_device: ToDevice, wanted: Wanted) {
+/// Reads a HID device for ever, and writes to it what its reader is to be told.
+pub(super) async fn run(mut outlet: Outlet, mut to_device: ToDevice, search: Search) {
     let (to_task, from_thread) = mpsc::channel(REPORTS_WAITING_MAX);
-    let clock = outlet.clock();
-    let thread = std::thread::Builder::new().name(format!("hid {}", outlet.reader()));
-    match thread.spawn(move || read_forever(&wanted, clock, &to_task)) {
-        Ok(_detached) => drop(outlet.forward(from_thread).await),
+    let way = Way::new(to_task.clone());
+    match Reading::start(&outlet, search, way.clone(), to_task) {
+        // Dropped after the channel: the thread is not waiting for it any more when it is waited for.
+        Ok(_reading) => tokio::select! {
+            _closed = outlet.forward(from_thread) => {}
+            never = pass_on(&mut to_device, &way) => match never {},
+        },
         Err(error) => {
             let reason = format!("no thread could be started to read the HID device: {error}");
             tracing::warn!(reader = %outlet.reader(), "{reason}");
@@ -47,125 +66,201 @@ pub(super) async fn run(mut outlet: Outlet, _to_device: ToDevice, wanted: Wanted
     }
 }
 
+async fn pass_on(to_device: &mut ToDevice, way: &Way) -> Infallible {
+    loop {
+        way.send(to_device.next().await);
+    }
+}
+
+/// The thread that reads. Dropping it ends the thread, and returns when the device is let go.
+#[derive(Debug)]
+struct Reading {
+    wanted_still: Option<UnixStream>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Reading {
+    fn start(outlet: &Outlet, search: Search, way: Way, task: mpsc::Sender<FromThread>) -> io::Result<Self> {
+        let (ours, ended) = UnixStream::pair()?;
+        let clock = outlet.clock();
+        let thread = std::thread::Builder::new().name(format!("hid {}", outlet.reader()));
+        let thread = thread.spawn(move || drop(read_forever(&search, &Ears { clock, task, way, ended })))?;
+        Ok(Self { wanted_still: Some(ours), thread: Some(thread) })
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.wanted_still = None;
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+/// Who listens to the thread.
+struct Ears {
+    clock: Clock,
+    task: mpsc::Sender<FromThread>,
+    /// What is told to the device goes through another handle.
+    way: Way,
+    /// Its other end is dropped when the thread shall end.
+    ended: UnixStream,
+}
+
 /// A device that is there and open.
 struct Opened {
-    device: HidDevice,
+    device: File,
+    node: PathBuf,
     name: String,
     descriptor: Vec<u8>,
     note: Option<String>,
+    watch: Watch,
 }
 
 /// Ends when nobody listens any more.
-fn read_forever(wanted: &Wanted, clock: Clock, task: &mpsc::Sender<FromThread>) {
-    let mut backoff = Backoff::new();
-    while !task.is_closed() {
-        match open(wanted) {
+fn read_forever(search: &Search, ears: &Ears) -> Result<(), Closed> {
+    let arrivals = Arrivals::new();
+    let fresh = || if arrivals.are_told() { Backoff::told() } else { Backoff::new() };
+    let mut backoff = fresh();
+    loop {
+        match open(search, ears.clock) {
             Ok(opened) => {
-                let since = clock.mono();
-                if read_until_gone(opened, clock, task).is_err() {
-                    return;
-                }
-                if is_steady(clock, since) {
-                    backoff = Backoff::new();
+                let since = ears.clock.mono();
+                read_until_gone(opened, ears)?;
+                if ears.clock.mono().since(since) >= STEADY_MS {
+                    backoff = fresh();
                 }
             }
-            Err(absent) => drop(tell(task, FromThread::Absent(absent))),
+            Err(absent) => tell(&ears.task, FromThread::Absent(absent))?,
         }
-        std::thread::sleep(backoff.next());
+        if arrivals.wait(backoff.next(), &ears.ended)? == Woken::Arrival {
+            backoff = fresh();
+        }
     }
 }
 
-fn is_steady(clock: Clock, since: MonoMs) -> bool {
-    clock.mono().since(since) >= STEADY_MS
-}
-
-fn read_until_gone(opened: Opened, clock: Clock, task: &mpsc::Sender<FromThread>) -> Result<(), Closed> {
-    let Opened { device, name, descriptor, note } = opened;
+fn read_until_gone(opened: Opened, ears: &Ears) -> Result<(), Closed> {
+    let Opened { mut device, node, name, descriptor, note, mut watch } = opened;
     let descriptor = (!descriptor.is_empty()).then_some(descriptor);
-    tell(task, FromThread::Plugged { device: name, descriptor, note })?;
-    let error = pump(&device, clock, task)?;
+    watch.look(ears)?;
+    tell(&ears.task, FromThread::Plugged { device: name, descriptor, note })?;
+    ears.way.open(node);
+    let error = pump(&mut device, &mut watch, ears);
+    ears.way.close();
+    let error = error?;
     // Before anything is said: saying it may wait, and nobody can use the device meanwhile.
-    drop(device);
-    tell(task, FromThread::Unplugged(end_of(&error)))
+    drop((device, watch));
+    tell(&ears.task, FromThread::Unplugged(end_of(&error)))
 }
 
 /// Reads reports until the device gives an error.
-fn pump(device: &HidDevice, clock: Clock, task: &mpsc::Sender<FromThread>) -> Result<HidError, Closed> {
+fn pump(device: &mut File, watch: &mut Watch, ears: &Ears) -> Result<io::Error, Closed> {
     let mut buffer = vec![0; REPORT_BYTES_MAX];
-    while !task.is_closed() {
-        let length = match device.read_timeout(&mut buffer, LOOK_MS) {
-            Ok(length) => length,
-            Err(error) if is_interrupted(&error) => 0,
+    loop {
+        watch.look(ears)?;
+        ready(Some(device.as_fd()), watch.pause(ears.clock.mono()), &ears.ended)?;
+        match device.read(&mut buffer) {
+            Ok(length) => {
+                let bytes = buffer.get(..length).unwrap_or_default().to_vec();
+                tell(&ears.task, FromThread::Bytes { at: ears.clock.mono(), bytes })?;
+            }
+            Err(error) if is_not_now(&error) => {}
             Err(error) => return Ok(error),
-        };
-        let bytes = buffer.get(..length).unwrap_or_default().to_vec();
-        if !bytes.is_empty() {
-            tell(task, FromThread::Bytes { at: clock.mono(), bytes })?;
         }
     }
-    Err(Closed)
 }
 
-fn is_interrupted(error: &HidError) -> bool {
-    matches!(error, HidError::IoError { error } if error.kind() == io::ErrorKind::Interrupted)
+fn is_not_now(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock)
 }
 
-/// Why reading ended. hidapi says "device disconnected", the kernel EIO or ENODEV of one that was pulled out.
-fn end_of(error: &HidError) -> String {
-    let pulled = match error {
-        HidError::IoError { error } => {
-            matches!(error.raw_os_error(), Some(libc::EIO | libc::ENODEV | libc::ENXIO))
+/// Why reading ended. The kernel says EIO or ENODEV of a device that was pulled out.
+fn end_of(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(libc::EIO | libc::ENODEV | libc::ENXIO) => "unplugged".to_owned(),
+        _ => format!("the device cannot be read any more: {error}"),
+    }
+}
+
+/// Looks after what keeps the keys of the open device from the console, and says when that changes.
+struct Watch {
+    guard: Guard,
+    /// The rules that would keep its keys.
+    rules: [String; 3],
+    since: MonoMs,
+    next: MonoMs,
+    kept: Option<Kept>,
+}
+
+impl Watch {
+    fn new(chosen: &Candidate, now: MonoMs) -> Self {
+        let class = Path::new(SYSFS_CLASS);
+        let guard = Guard::new(hid_device(class, chosen.number), Places::default());
+        Self { guard, rules: rules::lines(&chosen.model()), since: now, next: now, kept: None }
+    }
+
+    fn look(&mut self, ears: &Ears) -> Result<(), Closed> {
+        let now = ears.clock.mono();
+        if now < self.next {
+            return Ok(());
         }
-        HidError::HidApiError { message } => message.contains("disconnected"),
-        _ => false,
-    };
-    if pulled { "unplugged".to_owned() } else { format!("the device cannot be read any more: {error}") }
+        let open_ms = now.since(self.since);
+        let kept = self.guard.look(open_ms >= UDEV_MS);
+        let pause_ms = match kept {
+            Kept::NotYet => LOOK_FIRST_MS,
+            _ if open_ms < COMING_MS => LOOK_SOON_MS,
+            _ => LOOK_MS,
+        };
+        self.next = MonoMs(now.0.saturating_add(pause_ms));
+        if kept == Kept::NotYet || self.kept.as_ref() == Some(&kept) {
+            return Ok(());
+        }
+        let said = self.said(&kept);
+        self.kept = Some(kept);
+        tell(&ears.task, said)
+    }
+
+    fn pause(&self, now: MonoMs) -> Duration {
+        Duration::from_millis(self.next.since(now))
+    }
+
+    fn said(&self, kept: &Kept) -> FromThread {
+        let [_, input, event] = &self.rules;
+        let leak = matches!(kept, Kept::Leaks(_)).then(|| {
+            format!(
+                "{kept}: put these lines into {}, run `udevadm control --reload` and plug the reader in again: \
+                 {input} and {event}",
+                rules::RULES_PATH
+            )
+        });
+        let keys = (!matches!(kept, Kept::NothingTyped | Kept::Leaks(_))).then(|| kept.to_string());
+        FromThread::Kept { keys, leak }
+    }
 }
 
 /// Finds and opens the device that is wanted.
-fn open(wanted: &Wanted) -> Result<Opened, Absent> {
+fn open(search: &Search, clock: Clock) -> Result<Opened, Absent> {
     let found = candidates(Path::new(SYSFS_CLASS));
-    let (chosen, note) = decided(&found, wanted)?;
+    let (chosen, note) = search.decided(&found)?;
     check_access(chosen)?;
     let device = open_node(chosen).map_err(|error| unusable(chosen, &error))?;
-    let mut descriptor = vec![0; MAX_REPORT_DESCRIPTOR_SIZE];
-    let length = device.get_report_descriptor(&mut descriptor).unwrap_or(0);
-    descriptor.truncate(length);
-    Ok(Opened { device, name: chosen.to_string(), descriptor, note })
+    let watch = Watch::new(chosen, clock.mono());
+    Ok(Opened {
+        device,
+        node: chosen.node(),
+        name: chosen.to_string(),
+        descriptor: chosen.descriptor.clone(),
+        note,
+        watch,
+    })
 }
 
-/// The device to be opened and what is odd about the choice, or why there is none.
-fn decided<'a>(found: &'a [Candidate], wanted: &Wanted) -> Result<(&'a Candidate, Option<String>), Absent> {
-    match choose(found, wanted) {
-        Choice::One(chosen) => Ok((chosen, None)),
-        Choice::FirstOf(chosen, others) => {
-            let note = format!(
-                "several devices fit {wanted}: {chosen} is read, and not {}; set `usb_path` to tell them apart",
-                named(others.into_iter())
-            );
-            Ok((chosen, Some(note)))
-        }
-        Choice::NothingWanted => Err(Absent::Unusable(
-            "the configuration names no device: set `vendor` and `product`, `serial` or `usb_path`"
-                .to_owned(),
-        )),
-        Choice::Nothing if found.is_empty() => {
-            Err(Absent::Missing(format!("no HID device with {wanted}: none at all is plugged in")))
-        }
-        Choice::Nothing => Err(Absent::Missing(format!(
-            "no HID device with {wanted} is plugged in; there are {}",
-            named(found.iter())
-        ))),
-    }
+fn open_node(chosen: &Candidate) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(chosen.node())
 }
 
-fn open_node(chosen: &Candidate) -> Result<HidDevice, HidError> {
-    let node = CString::new(chosen.node().into_os_string().into_vec())
-        .map_err(|error| HidError::HidApiError { message: error.to_string() })?;
-    HidApi::new()?.open_path(&node)
-}
-
-/// Says who may open the node before hidapi tries: its error is only a text.
+/// Says who may open the node.
 fn check_access(chosen: &Candidate) -> Result<(), Absent> {
     match access(&chosen.node(), AccessFlags::R_OK | AccessFlags::W_OK) {
         Ok(()) => Ok(()),
@@ -175,17 +270,16 @@ fn check_access(chosen: &Candidate) -> Result<(), Absent> {
     }
 }
 
-/// Virtual devices have no USB parent whose ids a rule could name; the ids of their HID parent serve both.
 fn no_permission(chosen: &Candidate) -> String {
-    let Candidate { vendor, product, .. } = chosen;
+    let [raw, ..] = rules::lines(&chosen.model());
     format!(
-        "no permission to read and write {chosen}: put this line into /etc/udev/rules.d/70-cagekeeper.rules, plug \
-         the reader in again, and run as a member of the group cagekeeper: SUBSYSTEM==\"hidraw\", \
-         KERNELS==\"*:{vendor:04X}:{product:04X}.*\", GROUP=\"cagekeeper\", MODE=\"0660\""
+        "no permission to read and write {chosen}: put this line into {}, plug the reader in again, and run as a \
+         member of the group cagekeeper: {raw}",
+        rules::RULES_PATH
     )
 }
 
-fn unusable(chosen: &Candidate, error: &HidError) -> Absent {
+fn unusable(chosen: &Candidate, error: &io::Error) -> Absent {
     Absent::Unusable(format!("{chosen} cannot be opened: {error}"))
 }
 
@@ -195,6 +289,7 @@ mod tests {
 
     fn scanner(number: u32, interface: &str) -> Candidate {
         Candidate {
+            class: "hidraw",
             number,
             vendor: 0x05e0,
             product: 0x1200,
@@ -203,31 +298,6 @@ mod tests {
             interface: Some(interface.to_owned()),
             descriptor: Vec::new(),
         }
-    }
-
-    fn wanted() -> Wanted {
-        Wanted { vendor: Some(0x05e0), product: Some(0x1200), ..Wanted::default() }
-    }
-
-    #[test]
-    fn two_equal_devices_are_both_named_by_their_usb_paths() {
-        let found = [scanner(0, "1-1.4:1.0"), scanner(1, "1-1.2:1.0")];
-        let (chosen, note) = decided(&found, &wanted()).unwrap();
-        assert_eq!(chosen.number, 1);
-        let note = note.unwrap();
-        assert!(note.contains("1-1.2:1.0) is read, and not /dev/hidraw0"), "{note}");
-        assert!(note.contains("USB path 1-1.4:1.0") && note.contains("`usb_path`"), "{note}");
-    }
-
-    #[test]
-    fn a_missing_device_is_told_with_what_is_there_instead() {
-        let other = Wanted { product: Some(0x0901), ..wanted() };
-        let Err(Absent::Missing(said)) = decided(&[scanner(0, "1-1:1.0")], &other) else { panic!("missing") };
-        assert!(said.starts_with("no HID device with vendor 05e0, product 0901 is plugged in"), "{said}");
-        assert!(said.contains("/dev/hidraw0"), "{said}");
-        let Err(Absent::Missing(said)) = decided(&[], &other) else { panic!("missing") };
-        assert!(said.ends_with("none at all is plugged in"), "{said}");
-        assert!(matches!(decided(&[], &Wanted::default()), Err(Absent::Unusable(_))));
     }
 
     #[test]
@@ -239,14 +309,12 @@ mod tests {
 
     #[test]
     fn a_pulled_plug_is_told_from_other_errors() {
-        let gone =
-            HidError::HidApiError { message: "unexpected poll error (device disconnected)".to_owned() };
-        assert_eq!(end_of(&gone), "unplugged");
-        let eio = HidError::IoError { error: io::Error::from_raw_os_error(libc::EIO) };
-        assert_eq!(end_of(&eio), "unplugged");
-        assert!(!is_interrupted(&eio));
-        let eintr = HidError::IoError { error: io::Error::from_raw_os_error(libc::EINTR) };
-        assert!(is_interrupted(&eintr));
-        assert!(end_of(&HidError::InvalidZeroSizeData).contains("cannot be read any more"));
+        for code in [libc::EIO, libc::ENODEV] {
+            assert_eq!(end_of(&io::Error::from_raw_os_error(code)), "unplugged");
+        }
+        assert!(end_of(&io::Error::from_raw_os_error(libc::ENOMEM)).contains("cannot be read any more"));
+        assert!(is_not_now(&io::Error::from_raw_os_error(libc::EINTR)));
+        assert!(is_not_now(&io::Error::from_raw_os_error(libc::EAGAIN)));
+        assert!(!is_not_now(&io::Error::from_raw_os_error(libc::EIO)));
     }
 }

@@ -16,25 +16,33 @@ use crate::config::{ReaderConfig, ReaderSource};
 use crate::domain::id::ReaderId;
 use crate::io::clock::Clock;
 use crate::time::MonoMs;
-use crate::wire::Outgoing;
 use crate::wire::satellite::Heard;
+use crate::wire::{Outgoing, Protocol};
 
+mod arrival;
 mod candidate;
 pub mod census;
+mod guard;
 mod health;
 mod hid;
 pub mod listen;
 mod outlet;
 mod probably;
 pub mod replay;
+pub mod rules;
 pub mod satellite;
+mod search;
 mod serial;
 mod stdin;
 mod sysfs;
 pub mod tap;
+mod writing;
 
+use candidate::{Purpose, Wanted};
 pub use health::{Health, State};
 use outlet::Outlet;
+use search::Search;
+use serial::Address;
 
 /// Bytes read from a stream at once: seven full-speed USB packets.
 const CHUNK_BYTES_MAX: usize = 448;
@@ -153,10 +161,17 @@ pub fn spawn(config: &ReaderConfig, clock: Clock, events: mpsc::Sender<ReaderEve
     let (outlet, health) = Outlet::new(id.clone(), clock, events);
     let (outgoing, to_device) = outlet::way_to_device();
     let task = match config.source.clone() {
-        ReaderSource::Serial { path, baud } => tokio::spawn(serial::run(outlet, to_device, path, baud)),
+        ReaderSource::Serial { path, baud } => {
+            tokio::spawn(serial::run(outlet, to_device, Address::Path(path), baud))
+        }
+        ReaderSource::SerialUsb { vendor, product, serial, usb_path, baud } => {
+            let wanted = Wanted { vendor, product, serial, usb_path };
+            let search = Search { wanted, purpose: Purpose::Serial };
+            tokio::spawn(serial::run(outlet, to_device, Address::Usb(search), baud))
+        }
         ReaderSource::Hid { vendor, product, serial, usb_path } => {
-            let wanted = candidate::Wanted { vendor, product, serial, usb_path };
-            tokio::spawn(hid::run(outlet, to_device, wanted))
+            let wanted = Wanted { vendor, product, serial, usb_path };
+            tokio::spawn(hid::run(outlet, to_device, Search { wanted, purpose: purpose_of(config.protocol) }))
         }
         ReaderSource::Mqtt(_) => tokio::spawn(satellite::unheard(outlet)),
         ReaderSource::Stdin => tokio::spawn(stdin::run(outlet)),
@@ -176,6 +191,13 @@ pub fn spawn_satellite(
     let (outgoing, _nothing_goes_this_way) = outlet::way_to_device();
     let task = tokio::spawn(satellite::run(outlet, feed));
     ReaderHandle { id, health, outgoing, task }
+}
+
+fn purpose_of(protocol: Protocol) -> Purpose {
+    match protocol {
+        Protocol::HidPos => Purpose::PointOfSale,
+        _ => Purpose::Keyboard,
+    }
 }
 
 /// Starts a reader that plays the lines of a recording that are its own ([`replay::lines_of`]).

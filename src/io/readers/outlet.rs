@@ -21,6 +21,11 @@ pub(super) const CREDITS: usize = 2;
 /// Back-off between attempts to open a device. A replug is noticed within about the longest of them.
 const BACKOFF_FIRST_MS: u64 = 100;
 const BACKOFF_LAST_MS: u64 = 1_000;
+/// The longest where the kernel gives notice of a device: only what it does not tell is still looked for.
+const BACKOFF_TOLD_LAST_MS: u64 = 5_000;
+
+/// A device that cannot be used is no news before: udev hands over what has just been plugged in.
+const ABSENCE_MS: u64 = 2_000;
 
 /// The daemon no longer listens: the reader ends.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,16 +44,22 @@ pub(super) enum Absent {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Backoff {
     next_ms: u64,
+    last_ms: u64,
 }
 
 impl Backoff {
     pub(super) fn new() -> Self {
-        Self { next_ms: BACKOFF_FIRST_MS }
+        Self { next_ms: BACKOFF_FIRST_MS, last_ms: BACKOFF_LAST_MS }
+    }
+
+    /// Where the wait ends early when a device comes.
+    pub(super) fn told() -> Self {
+        Self { next_ms: BACKOFF_FIRST_MS, last_ms: BACKOFF_TOLD_LAST_MS }
     }
 
     pub(super) fn next(&mut self) -> Duration {
         let wait_ms = self.next_ms;
-        self.next_ms = (wait_ms * 2).min(BACKOFF_LAST_MS);
+        self.next_ms = (wait_ms * 2).min(self.last_ms);
         Duration::from_millis(wait_ms)
     }
 }
@@ -56,10 +67,24 @@ impl Backoff {
 /// What a thread that reads a blocking device says to the reader's task.
 #[derive(Debug)]
 pub(super) enum FromThread {
-    Plugged { device: String, descriptor: Option<Vec<u8>>, note: Option<String> },
-    Bytes { at: MonoMs, bytes: Vec<u8> },
+    Plugged {
+        device: String,
+        descriptor: Option<Vec<u8>>,
+        note: Option<String>,
+    },
+    Bytes {
+        at: MonoMs,
+        bytes: Vec<u8>,
+    },
     Unplugged(String),
     Absent(Absent),
+    /// How what the device types is kept from the console, and what is not.
+    Kept {
+        keys: Option<String>,
+        leak: Option<String>,
+    },
+    /// The device does not take what it is told.
+    Refused(String),
 }
 
 /// The way to a device, and its end: what may wait in it is bounded, so a device that takes nothing is told nothing more.
@@ -81,6 +106,7 @@ pub(super) struct Outlet {
     events: mpsc::Sender<ReaderEvent>,
     credits: Arc<Semaphore>,
     health: watch::Sender<Health>,
+    absent_since: MonoMs,
     absence_said: bool,
 }
 
@@ -111,7 +137,8 @@ impl Outlet {
     ) -> (Self, watch::Receiver<Health>) {
         let (health, watched) = watch::channel(Health::new(clock.mono()));
         let credits = Arc::new(Semaphore::new(CREDITS));
-        (Self { reader, clock, events, credits, health, absence_said: false }, watched)
+        let absent_since = clock.mono();
+        (Self { reader, clock, events, credits, health, absent_since, absence_said: false }, watched)
     }
 
     pub(super) fn reader(&self) -> &ReaderId {
@@ -174,7 +201,7 @@ impl Outlet {
         self.send(ReaderEvent::Unplugged { reader: self.reader.clone(), reason }).await
     }
 
-    /// The device could not be opened. Said once, and only when an attempt finds the same again: a device
+    /// The device could not be opened. Said once, and only when an attempt finds the same a while later: a device
     /// that has just been plugged in belongs to nobody until udev has seen it.
     pub(super) fn absent(&mut self, absent: Absent) {
         let (state, reason) = match absent {
@@ -182,14 +209,33 @@ impl Outlet {
             Absent::Missing(reason) => (State::Waiting, reason),
             Absent::Unusable(reason) => (State::Failed, reason),
         };
+        let now = self.clock.mono();
         if self.health.borrow().reason.as_ref() != Some(&reason) {
-            let now = self.clock.mono();
             self.health.send_modify(|health| health.enter(state, Some(reason), now));
-            self.absence_said = false;
-        } else if !self.absence_said {
+            (self.absent_since, self.absence_said) = (now, false);
+        } else if !self.absence_said && now.since(self.absent_since) >= ABSENCE_MS {
             tracing::warn!(reader = %self.reader, "{reason}");
             self.absence_said = true;
         }
+    }
+
+    /// The device does not take what it is told. Of one that is gone by now that is no news.
+    fn refused(&mut self, reason: String) {
+        if self.health.borrow().state == State::Reading {
+            tracing::warn!(reader = %self.reader, "{reason}");
+            self.health.send_modify(|health| health.refusal = Some(reason));
+        }
+    }
+
+    /// How what the device types is kept from the console, and what is not. Said when it changes.
+    fn kept(&mut self, keys: Option<String>, leak: Option<String>) {
+        if let Some(keys) = &keys {
+            tracing::info!(reader = %self.reader, "{keys}");
+        }
+        if let Some(leak) = &leak {
+            tracing::warn!(reader = %self.reader, "{leak}");
+        }
+        self.health.send_modify(|health| health.keep(keys, leak));
     }
 
     /// Passes on what a reading thread says, until it ends or nobody listens.
@@ -205,6 +251,8 @@ impl Outlet {
                 }
                 FromThread::Unplugged(reason) => self.unplugged(reason).await?,
                 FromThread::Absent(absent) => self.absent(absent),
+                FromThread::Kept { keys, leak } => self.kept(keys, leak),
+                FromThread::Refused(reason) => self.refused(reason),
             }
         }
         Ok(())

@@ -18,11 +18,15 @@ use tokio_serial::{
     DataBits, ErrorKind, FlowControl, Parity, SerialPort as _, SerialPortBuilder, SerialStream, StopBits,
 };
 
+use super::arrival::{Arrivals, Woken};
 use super::outlet::{Absent, Backoff, Closed, Outlet, ToDevice};
+use super::search::Search;
+use super::sysfs::ttys;
 use super::{CHUNK_BYTES_MAX, Credit};
 use crate::time::MonoMs;
 use crate::wire::Outgoing;
 
+const SYSFS_CLASS: &str = "/sys/class/tty";
 /// How often an open device and its path are looked at.
 const CHECK_MS: u64 = 500;
 /// Checks in a row that must find the path leading elsewhere: udev may be writing its links anew.
@@ -32,16 +36,39 @@ const STEADY_MS: u64 = 2_000;
 /// The speed of a pseudo-terminal that refuses the configured one: it has none.
 const PTY_BAUD: u32 = 9_600;
 
+/// What a serial reader is bound by.
+#[derive(Debug, Clone)]
+pub(super) enum Address {
+    /// A device file, or a link to one.
+    Path(PathBuf),
+    /// The identity of a USB device.
+    Usb(Search),
+}
+
+/// A tty that is there and open.
+struct Found {
+    stream: SerialStream,
+    /// As it is named; a link is followed anew at each opening.
+    path: PathBuf,
+    /// Where that led when it was opened.
+    device: PathBuf,
+    name: String,
+    note: Option<String>,
+}
+
 /// Reads a tty for ever, and writes to it what its reader is to be told.
-pub(super) async fn run(mut outlet: Outlet, mut to_device: ToDevice, path: PathBuf, baud: u32) {
+pub(super) async fn run(mut outlet: Outlet, mut to_device: ToDevice, address: Address, baud: u32) {
+    let arrivals = match Arrivals::new().for_task() {
+        Ok(arrivals) => arrivals,
+        Err(error) => return outlet.absent(no_thread(&error)),
+    };
     let mut backoff = Backoff::new();
     loop {
-        match open(&path, baud) {
-            Ok((stream, device)) => {
+        match found(&address, baud) {
+            Ok(found) => {
                 let opened = outlet.clock().mono();
                 to_device.forget();
-                let line = Line { stream, path: &path, device: &device };
-                if use_until_gone(&mut outlet, &mut to_device, line).await.is_err() {
+                if use_until_gone(&mut outlet, &mut to_device, found).await.is_err() {
                     return;
                 }
                 if is_steady(&outlet, opened) {
@@ -50,11 +77,13 @@ pub(super) async fn run(mut outlet: Outlet, mut to_device: ToDevice, path: PathB
             }
             Err(absent) => outlet.absent(absent),
         }
-        tokio::time::sleep(backoff.next()).await;
+        if arrivals.wait(backoff.next()).await == Woken::Arrival {
+            backoff = Backoff::new();
+        }
     }
 }
 
-/// A tty that is there and open.
+/// The open tty.
 struct Line<'a> {
     stream: SerialStream,
     path: &'a Path,
@@ -71,12 +100,18 @@ enum Happened {
     Time,
 }
 
+fn no_thread(error: &io::Error) -> Absent {
+    Absent::Unusable(format!("no thread could be started to wait for the device: {error}"))
+}
+
 fn is_steady(outlet: &Outlet, opened: MonoMs) -> bool {
     outlet.clock().mono().since(opened) >= STEADY_MS
 }
 
-async fn use_until_gone(outlet: &mut Outlet, to_device: &mut ToDevice, line: Line<'_>) -> Result<(), Closed> {
-    outlet.plugged(described(line.path, line.device), None, None).await?;
+async fn use_until_gone(outlet: &mut Outlet, to_device: &mut ToDevice, found: Found) -> Result<(), Closed> {
+    let Found { stream, path, device, name, note } = found;
+    outlet.plugged(name, None, note).await?;
+    let line = Line { stream, path: &path, device: &device };
     let reason = pump(outlet, to_device, line).await?;
     outlet.unplugged(reason).await
 }
@@ -160,6 +195,24 @@ fn described(path: &Path, device: &Path) -> String {
         return path.display().to_string();
     }
     format!("{} ({})", path.display(), device.display())
+}
+
+/// Finds and opens the tty.
+fn found(address: &Address, baud: u32) -> Result<Found, Absent> {
+    match address {
+        Address::Path(path) => {
+            let (stream, device) = open(path, baud)?;
+            let name = described(path, &device);
+            Ok(Found { stream, path: path.clone(), device, name, note: None })
+        }
+        Address::Usb(search) => {
+            let there = ttys(Path::new(SYSFS_CLASS));
+            let (chosen, note) = search.decided(&there)?;
+            let path = chosen.node();
+            let (stream, device) = open(&path, baud)?;
+            Ok(Found { stream, path, device, name: chosen.to_string(), note })
+        }
+    }
 }
 
 /// Opens the tty to which `path` leads now.

@@ -1,0 +1,350 @@
+#!/usr/bin/env python3
+"""Every kind of reader coming and going, and not one key of theirs on the console: in the lab's guest.
+
+    lab_readers.py target/debug/cagekeeper [CYCLES]
+
+Two keyboard scanners of one model without serial numbers (one with media keys on a second interface), a HID point of
+sale scanner and a card reader on a CDC ACM port, all of them real USB devices to the kernel, and beside them a keyboard
+that nobody bound. The story: what each reads is recorded; nothing they type is seen on tty1, through unplugging,
+plugging in, and a crash of the daemon; a POWER key of theirs does not power off; without rules the daemon itself keeps
+the keys, and lets go in order; many plug and unplug cycles in random order lose no scan and leak no handle and no
+memory. The keyboard nobody bound types all the while. Exit status 0 only when all of it held.
+"""
+import json, os, random, re, sys, time, traceback
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
+import lab_door  # noqa: E402
+from lab_door import Door, check, eventually, step  # noqa: E402
+from scan import HERE as LAB, Lab, accelerator, die_with_parent  # noqa: E402
+
+SEED = 7
+READER = """
+[[reader]]
+id = "%s"
+station = "cage"
+source = "%s"
+%s
+"""
+KEYS = 'vendor = 0x05e0\nproduct = 0x1200\nusb_path = "%s"'
+CONFIG = """\
+site = "studio"
+timezone = "Europe/London"
+
+[ledger]
+path = "/var/lib/cagekeeper/ledger.db"
+
+[control]
+path = "/run/cagekeeper/control.sock"
+
+[[station]]
+id = "cage"
+kind = "desk"
+person = "optional"
+""" + READER % ("left", "hid", KEYS % "3-1") + READER % ("right", "hid", KEYS % "4-1") + READER % (
+    "pos", "hid", 'vendor = 0x0c2e\nproduct = 0x0907\nprotocol = "hid-pos"') + READER % (
+    "cards", "serial", 'vendor = 0x0403\nproduct = 0x6010\nserial = "ACM1"\nprotocol = "line"')
+
+# As `cagekeeper readers udev` prints them.
+KEEP = """\
+SUBSYSTEM=="input", KERNEL=="input*", %(which)s, ATTR{inhibited}="1"
+SUBSYSTEM=="input", KERNEL=="event*", %(which)s, ENV{ID_INPUT_KEY}="", ENV{LIBINPUT_IGNORE_DEVICE}="1", TAG-="power-switch", GROUP="cagekeeper", MODE="0660"
+"""
+GIVE = 'SUBSYSTEM=="hidraw", %(which)s, GROUP="cagekeeper", MODE="0660"\n'
+WHICH = ['KERNELS=="3-1", ATTRS{idVendor}=="05e0", ATTRS{idProduct}=="1200"',
+         'KERNELS=="4-1", ATTRS{idVendor}=="05e0", ATTRS{idProduct}=="1200"', 'KERNELS=="*:0C2E:0907.*"']
+RULES = 'ACTION=="remove", GOTO="lab_end"\n%sLABEL="lab_end"\n' % "".join((GIVE + KEEP) % {"which": w} for w in WHICH)
+
+# In the guest: the devices, driven by Python that comes in through one pipe; what it says goes out through another.
+DRIVER = """
+import glob, os, random, sys, time, traceback
+sys.path.insert(0, "/run/lab-devices")
+from devices import *
+keyboard, media = Hid("keyboard", 8, 1), Hid("media-keys", 3)
+all = {"left": Gadget("left", 0, 0x05e0, 0x1200, "", [keyboard, media]),
+       "right": Gadget("right", 1, 0x05e0, 0x1200, "", [keyboard]),
+       "pos": Gadget("pos", 2, 0x0c2e, 0x0907, "P1", [Hid("pos-scanner", 62)]),
+       "cards": Gadget("cards", 3, 0x0403, 0x6010, "ACM1", [Acm()], name="UART")}
+codes = []
+
+def daemon():
+    return int(os.popen("systemctl show -P MainPID cagekeeper").read())
+
+def held(pid):
+    held = set()
+    for fd in os.listdir("/proc/%d/fd" % pid):
+        try:
+            held.add(os.readlink("/proc/%d/fd/%s" % (pid, fd)))
+        except OSError:
+            pass
+    return held
+
+PATHS = {"left": "3-1", "right": "4-1", "pos": "5-1", "cards": "6-1"}
+
+def pull(which):
+    # Out is when the host has noticed: until then its nodes are those of the old plugging in.
+    all[which].unplug()
+    while os.path.exists("/sys/bus/usb/devices/" + PATHS[which]):
+        time.sleep(0.005)
+
+def host_node(which):
+    # The node on the host's side: by its USB path.
+    path = PATHS[which]
+    found = glob.glob("/sys/bus/usb/devices/%s/%s:*/" % (path, path) + ("tty/tty*" if which == "cards" else "*/hidraw/hidraw*"))
+    return "/dev/" + os.path.basename(sorted(found)[0]) if found else None
+
+def read_by_daemon(which, pid, timeout_s=15):
+    began = time.monotonic(); there = None
+    while time.monotonic() < began + timeout_s:
+        node = host_node(which)
+        if node and there is None and os.path.exists(node):
+            there = time.monotonic()
+        if node and node in held(pid):
+            # A tty is open a moment before it is set up.
+            time.sleep(0.3 if which == "cards" else 0)
+            return time.monotonic() - (there or began)
+        time.sleep(0.01)
+    raise RuntimeError("%s is not read by the daemon: %s, %s" % (which, host_node(which), sorted(held(pid))))
+
+def scan(which, code):
+    device = all[which]
+    if which == "pos":
+        whole = device.send([pos_report(code)])
+    elif which == "cards":
+        whole = device.send([code.encode() + b"\\r\\n"])
+    else:
+        whole = device.type(code + "\\n")
+    if not whole:
+        raise RuntimeError("%s could not send %s" % (which, code))
+    codes.append(code)
+    return code
+
+def storm(cycles, seed, pid):
+    # Plugs and unplugs in random order. Each device that is there for the daemon scans; some are pulled out amid a
+    # code, which is then no scan.
+    dice = random.Random(seed); plugged = 0; slowest = 0; soon = set()
+    while plugged < cycles:
+        which = dice.choice(sorted(all))
+        device = all[which]
+        if not device.plugged:
+            device.plug(); plugged += 1; soon.add(which)
+        else:
+            if which in soon:
+                slowest = max(slowest, read_by_daemon(which, pid))
+                soon.discard(which)
+            scan(which, "%s-%d-%d" % (which, seed, plugged))
+            if dice.random() < 0.6:
+                if which in ("left", "right") and dice.random() < 0.3:
+                    device.send(list(keyboard_reports("torn"))[:7])
+                else:
+                    # What a tty has not given to its reader when it is pulled out is dropped by the kernel.
+                    time.sleep(0.1 if which == "cards" else 0)
+                pull(which)
+    return plugged, slowest
+
+while True:
+    with open("/run/devices-in") as f:
+        source = f.read()
+    said = {}
+    try:
+        exec(source)
+    except Exception:
+        said = {"error": traceback.format_exc()}
+    with open("/run/devices-out", "w") as f:
+        f.write(repr(said))
+"""
+LOGGED = "sqlite3 -readonly /var/lib/cagekeeper/ledger.db 'select coalesce(code, thing) from scan'"
+
+
+class Readers(Door):
+    """The guest with the devices above."""
+
+    def prepare(self):
+        lab = self.lab
+        lab.sh("mkdir -p /run/lab-devices")
+        for name in ["devices.py"] + ["descriptors/" + f for f in os.listdir(LAB + "/descriptors")]:
+            with open(os.path.join(LAB, name), "rb") as f:
+                lab.put(os.path.basename(name), f.read())
+        lab.put("driver.py", DRIVER)
+        lab.sh("cp /host/*.hex /host/devices.py /host/driver.py /run/lab-devices; mkfifo /run/devices-in /run/devices-out; "
+               "nohup python3 /run/lab-devices/driver.py >/run/driver.log 2>&1 & sleep 3")
+        # Somebody is at the prompt of tty1: what is typed there is echoed onto the screen.
+        lab.sh("nohup sh -c 'exec cat </dev/tty1 >/run/tty1' >/dev/null 2>&1 &")
+
+    def do(self, source, timeout=60):
+        """Runs Python in the guest beside the devices; what it puts into `said` is returned."""
+        text = self.lab.sh("pgrep -f driver.py >/dev/null || { cat /run/driver.log; exit 1; }; "
+                           "cat >/run/devices-in <<'END'\n%s\nEND\ncat /run/devices-out" % source, timeout=timeout)
+        said = eval(text)
+        check("error" not in said, "in the guest: %s\n%s" % (said.get("error"), source))
+        return said
+
+    def screen(self):
+        return self.lab.sh("tr -d '\\0 ' </dev/vcs1; cat /run/tty1")
+
+    def details(self):
+        found = {}
+        for entry in lab_door.objects(self.json("status")):
+            if "detail" in entry:
+                found[entry["id"]] = entry["detail"]
+        return found
+
+    def all_read(self):
+        for reader in ("left", "right", "pos", "cards"):
+            eventually("reader %s is reading" % reader, lambda: self.state(reader) == "reading")
+
+    def pid(self):
+        return int(self.lab.sh("systemctl show -P MainPID cagekeeper"))
+
+    def scanned(self, reader, code):
+        self.do("scan(%r, %r)" % (reader, code))
+        eventually("%s is in the log" % code, lambda: code in self.lab.sh(LOGGED).split())
+
+    def plug_all(self):
+        self.do("for d in all.values():\n    d.plugged or d.plug()")
+        self.all_read()
+
+    def size(self):
+        """Handles, and kilobytes of memory in use, of the daemon."""
+        text = self.lab.sh("p=$(systemctl show -P MainPID cagekeeper); ls /proc/$p/fd | wc -l; awk '/VmRSS/{print $2}' /proc/$p/status; "
+                           "awk '/Threads/{print $2}' /proc/$p/status")
+        return [int(n) for n in text.split()]
+
+
+def nothing_on_the_console(door, codes):
+    screen = door.screen().lower()
+    seen = [code for code in codes if code.lower() in screen]
+    check(not seen, "on the console: %s\n%s" % (seen, screen[-400:]))
+
+
+def everything_is_read(door):
+    door.plug_all()
+    for reader in ("left", "right", "pos", "cards"):
+        door.scanned(reader, reader + "-one")
+    details = door.details()
+    for reader in ("left", "right"):
+        check("keys kept from the console: inhibited by udev" in details[reader], "status of %s: %s" % (reader, details[reader]))
+    check("ttyACM" in details["cards"] and "kept" not in details["pos"], "status: %r" % details)
+    switches = door.lab.sh("for i in /sys/class/input/input*; do echo $(cat $i/inhibited) $(cat $i/name); done").splitlines()
+    check(len(switches) == 5 and all(s[0] == ("0" if "QEMU" in s else "1") for s in switches), "switches: %r" % switches)
+    step("two equal scanners, a point of sale scanner and a card reader are read, each by its identity")
+
+
+def nothing_powers_off(door):
+    door.do("all['left'].send([bytes([2, 1]), bytes([2, 0])], 1, timeout_s=1)")
+    time.sleep(3)
+    watched = door.lab.sh("journalctl -u systemd-logind -o cat | grep Watching || true")
+    check("Scanner" not in watched and "QEMU" in watched, "logind watches: " + watched)
+    step("a POWER key of a scanner does not power off, and logind does not even watch it")
+
+
+def a_crash(door):
+    lab = door.lab
+    lab.sh("systemctl kill -s KILL --kill-who=main cagekeeper")
+    door.do("scan('left', 'while-dead')")
+    eventually("the service is back", lambda: door.restarts() >= 1 and lab.sh("systemctl is-active cagekeeper", check=False).strip() == "active")
+    door.do("for which in all:\n    pull(which)")
+    door.plug_all()
+    door.do("codes.remove('while-dead')")
+    for reader in ("left", "pos"):
+        door.scanned(reader, reader + "-after-crash")
+    nothing_on_the_console(door, ["while-dead", "left-one", "right-one", "left-after-crash"])
+    step("killed, typed into, restarted, plugged anew: nothing reached the console")
+
+
+def storms(door, cycles):
+    lab = door.lab
+    door.do("said.update(done=storm(%d, 1, daemon()))" % min(cycles, 20), timeout=300)
+    door.plug_all()
+    time.sleep(2)
+    before, began = door.size(), time.monotonic()
+    said = door.do("said.update(done=storm(%d, %d, daemon()))" % (cycles, SEED), timeout=1200)
+    took = time.monotonic() - began
+    door.plug_all()
+    time.sleep(2)
+    after = door.size()
+    codes = door.do("said.update(codes=codes)")["codes"]
+    try:
+        eventually("recorded", lambda: not set(codes) - set(lab.sh(LOGGED).split()), 10)
+    except AssertionError:
+        raise AssertionError("lost: %r" % sorted(set(codes) - set(lab.sh(LOGGED).split())))
+    logged = lab.sh(LOGGED).split()
+    twice = [code for code in codes if logged.count(code) != 1]
+    check(not twice, "not recorded exactly once: %r" % twice[:5])
+    check(after[0] == before[0] and after[2] == before[2], "handles, KiB, threads: %r became %r" % (before, after))
+    check(after[1] - before[1] < 3_000, "memory grew from %d to %d KiB" % (before[1], after[1]))
+    nothing_on_the_console(door, [c for c in codes if c[0] in "lr"] + ["torn"])
+    step("%d cycles in %.0f s, %d scans, none lost; handles, KiB, threads %r -> %r; slowest from node to read %.2f s" % (
+        said["done"][0], took, len(codes), before, after, said["done"][1]))
+
+
+def without_rules(door):
+    """Started by hand as root, without the rules: the daemon keeps the keys itself, and lets go in order."""
+    lab = door.lab
+    lab.sh("systemctl stop cagekeeper; rm /etc/udev/rules.d/70-lab.rules; udevadm control --reload")
+    door.do("for which in all:\n    pull(which)")
+    lab.sh("nohup /usr/bin/cagekeeper --config /etc/cagekeeper/cagekeeper.toml run >/run/by-hand.log 2>&1 & echo $! >/run/by-hand")
+    door.plug_all()
+    eventually("kept by the daemon", lambda: "inhibited by this program" in door.details()["left"])
+    door.scanned("left", "left-by-hand")
+    nothing_on_the_console(door, ["left-by-hand"])
+    lab.sh("kill $(cat /run/by-hand)")
+    lab.wait_for("! kill -0 $(cat /run/by-hand)", what="the daemon ends")
+    check("1" not in lab.sh("cat /sys/class/input/input*/inhibited"), "an input device is still inhibited")
+    step("without rules the daemon keeps the keys, and lets go of them when it ends")
+
+
+def a_grab(door):
+    """As on a kernel without the switch: it cannot be written, so the event nodes are grabbed."""
+    lab = door.lab
+    lab.sh("mount -o remount,ro /sys; nohup /usr/bin/cagekeeper --config /etc/cagekeeper/cagekeeper.toml run >/run/by-hand.log 2>&1 & echo $! >/run/by-hand")
+    door.all_read()
+    eventually("grabbed", lambda: "keys kept from the console: grabbed" in door.details()["left"])
+    door.scanned("left", "left-grabbed")
+    nothing_on_the_console(door, ["left-grabbed"])
+    lab.sh("kill $(cat /run/by-hand); mount -o remount,rw /sys")
+    step("where the kernel cannot be told, the event nodes are grabbed")
+
+
+def story(door, cycles):
+    lab = door.lab
+    lab.plug_scanner("real", "REAL")
+    lab.sh("systemctl start cagekeeper", timeout=200)
+    door.prepare()
+    everything_is_read(door)
+    nothing_powers_off(door)
+    a_crash(door)
+    storms(door, cycles)
+    lab.type_barcode("typed-by-a-person")
+    eventually("the real keyboard types", lambda: "typed-by-a-person" in door.screen())
+    step("the keyboard that nobody bound types into the console")
+    without_rules(door)
+    a_grab(door)
+    lab.sh(lab_door.AS_SERVICE + "verify")
+
+
+def main():
+    if len(sys.argv) not in (2, 3) or not os.access(sys.argv[1], os.X_OK):
+        sys.exit("usage: lab_readers.py BINARY [CYCLES]   (BINARY: a built cagekeeper)")
+    cycles = int(sys.argv[2]) if len(sys.argv) == 3 else 40
+    die_with_parent()
+    step("accelerator: " + accelerator())
+    with Lab("full") as lab:
+        door = Readers(lab)
+        lab.wait_for("systemctl is-system-running | grep -Eq 'running|degraded'", 180)
+        step("guest is at multi-user")
+        door.install(sys.argv[1], CONFIG, RULES)
+        step("installed")
+        try:
+            story(door, cycles)
+        except BaseException:
+            traceback.print_exc(file=sys.stdout)
+            lab_door.evidence(lab)
+            print(lab.sh("cat /run/driver.log /run/by-hand.log; cat /sys/class/input/input*/inhibited", check=False))
+            raise SystemExit(1)
+    step("passed")
+
+
+if __name__ == "__main__":
+    main()
