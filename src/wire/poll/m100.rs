@@ -22,6 +22,7 @@
 //!   is told. Modules without 08, B7 or 12 are taken at their word.
 //! - M5Stack's document answers 12 with command 0C; either is an answer.
 //! - A module that slept discards the first byte that wakes it, and with it the first command: it is asked again.
+//! - It reports neither its temperature nor the state of its antenna.
 //! - More power than configured is refused; less is what the module can do (M100: 15 to 26 dBm, some in steps).
 //!
 //! Only documented: all of it but the answers to 07, B6 and 03. Sources: makers' M100/QM100 and R200 user protocol V2.3.3,

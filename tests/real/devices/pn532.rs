@@ -1,5 +1,7 @@
 //! An NXP PN532 on its UART, as UM0701-02 describes it.
 
+use std::collections::BTreeMap;
+
 use super::{Device, Knobs, Line};
 
 /// One try to find a card.
@@ -23,11 +25,18 @@ pub struct Pn532 {
     looking: Option<u8>,
     drawn: u32,
     sevens: u32,
+    /// How often each card was found.
+    found: BTreeMap<Vec<u8>, u32>,
 }
 
 impl Pn532 {
     pub fn new() -> Self {
         Self { retries: 0xff, ..Self::default() }
+    }
+
+    /// How often a card was found.
+    pub fn looks_at(&self, id: &[u8]) -> u32 {
+        self.found.get(id).copied().unwrap_or(0)
     }
 
     fn answer(&mut self, message: &[u8], at_ms: u64) {
@@ -118,6 +127,7 @@ impl Pn532 {
         let mut answer = vec![0xd5, 0x4b, there.len() as u8];
         for (number, id) in there.iter().enumerate() {
             answer.push(number as u8 + 1);
+            *self.found.entry(id.clone()).or_default() += 1;
             match id.len() {
                 8 => answer.extend([&[18, 1], id.as_slice(), &[0; 8]].concat()),
                 length => {
