@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use cagekeeper::station::fold::FoldRules;
 use cagekeeper::station::lane::LaneSetup;
+use cagekeeper::wire::decode::parse_hex;
 use cagekeeper::wire::poll::{PollSetup, Region, Standing};
 use cagekeeper::wire::{Protocol, Setup};
 use devices::Device;
@@ -306,6 +307,10 @@ fn badges_at_a_pn532_and_gear_at_an_m100_through_silence_loss_of_power_and_unplu
     let second = ("cam-2".to_owned(), "ana".to_owned());
     wait_until("the second checkout", || out(&studio) == [first.clone(), second.clone()]);
 
+    gate.lose_power();
+    assert!(!gate.device(|module| module.is_looking()));
+    wait_until("the module to look again", || gate.device(|module| module.is_looking()));
+
     badges.unplug();
     gate.unplug();
     for reader in ["badges", "gate"] {
@@ -322,4 +327,68 @@ fn badges_at_a_pn532_and_gear_at_an_m100_through_silence_loss_of_power_and_unplu
     assert_eq!(gate.device(|module| module.sent_with.clone()).into_iter().collect::<Vec<_>>(), [(3, 2_000)]);
     assert!(daemon.stop().success());
     assert!(studio.verb(&["verify"]).status.success());
+}
+
+/// Answers each command with the next of these, whatever was asked.
+struct Babbler {
+    pieces: Vec<Vec<u8>>,
+    next: usize,
+    knobs: devices::Knobs,
+}
+
+impl Device for Babbler {
+    fn handle(&mut self, bytes: &[u8], _: u64) -> Vec<u8> {
+        if bytes.is_empty() {
+            return Vec::new();
+        }
+        self.next += 1;
+        self.pieces[self.next % self.pieces.len()].clone()
+    }
+
+    fn next_ms(&self) -> Option<u64> {
+        None
+    }
+
+    fn lose_power(&mut self, _: u64) {}
+
+    fn knobs(&mut self) -> &mut devices::Knobs {
+        &mut self.knobs
+    }
+}
+
+/// Good answers of every kind, several of them in one piece, and noise.
+fn babble(frames: &'static [&'static str]) -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let frame = prop::sample::select(frames).prop_map(|hex| parse_hex("a frame", hex).unwrap());
+    let noise = prop::collection::vec(any::<u8>(), 0..40);
+    let piece = prop::collection::vec(prop_oneof![4 => frame, 1 => noise], 1..4);
+    prop::collection::vec(piece.prop_map(|pieces| pieces.concat()), 1..12)
+}
+
+fn bear(protocol: Protocol, pieces: Vec<Vec<u8>>) -> Result<(), TestCaseError> {
+    let babbler = Babbler { pieces, next: 0, knobs: devices::Knobs::default() };
+    let mut bench = Bench::new(babbler, setup(protocol, None));
+    bench.run_until(60_000);
+    prop_assert!(bench.sent > 10, "it gave up after {} commands", bench.sent);
+    prop_assert!(bench.sent < 60 * 50, "{} commands in a minute", bench.sent);
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn a_pn532_that_babbles_is_asked_on_and_never_in_a_hurry(pieces in babble(&[
+        "0000ff00ff00", "0000ff02fed5151600", "0000ff06fad50332010607e800", "0000ff02fed5131800",
+        "0000ff02fed533f800", "0000ff03fdd54b00e000", "0000ff0cf4d54b010100040804078cfc4ff000",
+        "0000ff01ff7f8100",
+    ])) {
+        bear(Protocol::Pn532, pieces)?;
+    }
+
+    #[test]
+    fn an_m100_that_babbles_is_asked_on_and_never_in_a_hurry(pieces in babble(&[
+        "bb01280001002a7e", "bb0107000100097e", "bb01ad000100af7e", "bb01b6000100b87e", "bb01080001030d7e",
+        "bb01b7000207d0917e", "bb010c0001000e7e", "bb010e000100107e", "bb01ff000115167e", "bb01ff000117187e",
+        "bb01ff000120217e", "bb02220011cf3000e280699500005009f1286992620a6d7e",
+    ])) {
+        bear(Protocol::M100, pieces)?;
+    }
 }

@@ -43,6 +43,11 @@ impl M100 {
         }
     }
 
+    /// Whether it goes round after round by itself.
+    pub fn is_looking(&self) -> bool {
+        self.rounds > 0
+    }
+
     fn say(&mut self, kind: u8, command: u8, data: &[u8], at_ms: u64) {
         let mut frame = vec![0xbb, kind, command, (data.len() >> 8) as u8, data.len() as u8];
         frame.extend(data);
