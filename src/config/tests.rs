@@ -11,6 +11,7 @@ use crate::domain::person::{Role, Roles};
 use crate::domain::policy::{Answerer, Rule, Situation};
 use crate::domain::rights::Right;
 use crate::domain::rules::HouseRules;
+use crate::wire::poll::{PollSetup, Region};
 
 fn defaults() -> Defaults {
     Defaults {
@@ -129,7 +130,7 @@ fn every_key_is_explained_in_the_default() {
 #[test]
 fn every_example_is_right() {
     let examples = toml_files("config/examples");
-    assert_eq!(examples.len(), 7);
+    assert_eq!(examples.len(), 8);
     for path in examples {
         let text = fs::read_to_string(&path).unwrap();
         let config =
@@ -162,6 +163,10 @@ fn the_examples_mean_what_they_say() {
     assert_eq!(rfid.readers[1].source, hid("1-1.4"));
     assert_eq!(rfid.readers[2].source, hid("1-1.3"), "the same ids written as text");
     assert_eq!(rfid.readers[2].protocol, Protocol::Keyboard);
+    let asked = example("badges-and-gate.toml");
+    assert_eq!(asked.readers[0].poll, Some(PollSetup::default()));
+    let tray = PollSetup { region: Some(Region::Eu), power_dbm: Some(18), antennas: vec![1] };
+    assert_eq!(asked.readers[1].poll, Some(tray));
     assert_eq!(rfid.control.actors["ada"], PersonHandle::parse("ada-lovelace").unwrap());
     assert_eq!(rfid.house.loan_ms, 48 * 3_600_000);
 

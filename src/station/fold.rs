@@ -4,7 +4,7 @@
 //! repeats its frame every 65 ms or so while the card lies there, and frames that no card sent pass its checksum. So
 //! two equal reads in a row make a scan, and the card must be away before it can make another. 13.56 MHz cards and UHF tags
 //! have checks that noise does not pass, and many may lie there at once, each for itself. A UHF tag that somebody carries
-//! past is caught by one stray read: it counts from the second.
+//! past is caught by one stray read: it counts from the second. So does a 13.56 MHz card at a reader that is asked.
 
 use std::collections::BTreeMap;
 
@@ -35,6 +35,12 @@ impl FoldRules {
     /// The rules of a reader of which nothing is said, at a station with that `repeat_ms`.
     pub fn of(repeat_ms: u64) -> Self {
         Self { repeat_ms, ..Self::default() }
+    }
+
+    /// The same for a reader that is asked. It is asked again at once, so a second read costs a moment; and a weak field
+    /// shifts the longer numbers of 13.56 MHz cards without an error, hardly ever twice alike.
+    pub fn asked(self) -> Self {
+        Self { reads_min: self.reads_min.or(Some(2)), ..self }
     }
 
     /// A tag that lies there is missed now and then: 125 kHz modules repeat every 65 ms, a PN532 is asked a few times a

@@ -116,10 +116,10 @@ impl Lane {
         let LaneSetup { wire, fold, poll, buzzer, card } = setup;
         Self {
             decoder: Decoder::new(&wire),
-            poller: poll.and_then(|poll| Poller::new(wire.protocol, &poll)),
+            poller: poll.as_ref().and_then(|poll| Poller::new(wire.protocol, poll)),
             standing: None,
             feedback: Feedback::new(buzzer),
-            fold: Fold::new(fold),
+            fold: Fold::new(if poll.is_some() { fold.asked() } else { fold }),
             card,
             ids: Ids::new(seed),
             last: None,
@@ -255,6 +255,7 @@ impl Lane {
         decoded
             .into_iter()
             .flat_map(|decoded| match decoded {
+                Decoded::Read(read) if read.is_random() => vec![self.random(&read)],
                 Decoded::Read(read) => match self.as_card(read) {
                     Ok(read) => self.read(read, at),
                     Err(rejected) => vec![self.rejected(rejected)],
@@ -308,6 +309,16 @@ impl Lane {
         // The confirming read of a card is part of its scan.
         self.last = Some((id.clone(), u32::from(read.carrier == Carrier::Rfid125)));
         Effect::Scan { id, payload: read.payload }
+    }
+
+    /// A number that will never come again can name nobody, today or later.
+    fn random(&mut self, read: &Read) -> Effect {
+        self.counts.unconfirmed += 1;
+        let reason = format!(
+            "card {}: it draws another number at each reading, as phones and bank cards do; use another card",
+            read.payload
+        );
+        Effect::Rejected(Rejected { kind: RejectKind::Absurd, reason })
     }
 
     fn rejected(&mut self, rejected: Rejected) -> Effect {
@@ -377,6 +388,33 @@ mod tests {
         assert_eq!(payloads(&lane.handle(b"0042954749443\r", MonoMs(0))), ["0A004D7603"]);
         assert_eq!(payloads(&lane.handle(b"CAM-01\r", MonoMs(9))), [""; 0]);
         assert_eq!(lane.counts().absurd, 1);
+    }
+
+    const HF: &[u8] = b"\0\0\xff\x0c\xf4\xd5\x4b\x01\x01\0\x04\x08\x04\x07\x8c\xfc\x4f\xf0\0";
+
+    #[test]
+    fn a_card_at_a_reader_that_is_asked_counts_from_the_second_read() {
+        let mut listened = lane(Protocol::Pn532);
+        assert_eq!(payloads(&listened.handle(HF, MonoMs(0))), ["078CFC4F"]);
+        let setup = LaneSetup::of(Setup::of(Protocol::Pn532), 2_000);
+        let mut asked = Lane::new(LaneSetup { poll: Some(PollSetup::default()), ..setup }, [1; 16]);
+        assert_eq!(payloads(&asked.handle(HF, MonoMs(0))), [""; 0]);
+        assert_eq!(payloads(&asked.handle(HF, MonoMs(200))), ["078CFC4F"]);
+    }
+
+    #[test]
+    fn a_number_drawn_at_random_is_said_and_never_a_scan() {
+        let mut lane = lane(Protocol::Pn532);
+        let mut phone = HF.to_vec();
+        (phone[13], phone[17]) = (0x08, 0xef);
+        for at in [0, 100, 200] {
+            let effects = lane.handle(&phone, MonoMs(at));
+            assert!(
+                matches!(effects.as_slice(), [Effect::Rejected(no)] if no.reason.contains("088CFC4F")),
+                "{effects:?}"
+            );
+        }
+        assert_eq!((lane.counts().unconfirmed, lane.counts().unread()), (3, 0));
     }
 
     #[test]

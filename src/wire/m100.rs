@@ -13,7 +13,7 @@
 //!   where it is wrong the frame is *damaged*, because the air was.
 //! - BB and 7E occur inside EPCs: the length frames, and 7E is only looked for where the length says.
 //! - Timing: 115200 8N1. One notice for each tag and round; error 15 answers *every* round without a tag and is no fault.
-//! - Notices of command 27 (many rounds) carry command 22 too.
+//! - Notices of command 27 (many rounds) carry command 22 as well; M5Stack's document shows them with 27. Both are read.
 //! - Holds at most [`FRAME_BYTES`] bytes. A length above that is *absurd*.
 //!
 //! Verified with bytes of devices: JRD-4035 in the M5Stack unit, YRM100, R200. Only documented: EPCs of other lengths
@@ -40,6 +40,7 @@ const ANSWER: u8 = 0x01;
 const NOTICE: u8 = 0x02;
 
 const INVENTORY: u8 = 0x22;
+const ROUNDS: u8 = 0x27;
 const FAILED: u8 = 0xff;
 const NO_TAG: u8 = 0x15;
 
@@ -66,6 +67,7 @@ impl Framing for M100 {
     fn command(&self, frame: &[u8]) -> Option<u16> {
         match frame {
             [_, ANSWER, FAILED, ..] | [_, COMMAND, ..] => None,
+            [_, NOTICE, INVENTORY | ROUNDS, ..] => Some(INVENTORY.into()),
             [_, _, command, ..] => Some(u16::from(*command)),
             _ => None,
         }
@@ -74,7 +76,7 @@ impl Framing for M100 {
     fn judge(&self, frame: &[u8]) -> Vec<Decoded> {
         let [_, kind, command, _, _, data @ .., _, _] = frame else { return Vec::new() };
         vec![match (*kind, *command) {
-            (NOTICE, INVENTORY) => tag(data),
+            (NOTICE, INVENTORY | ROUNDS) => tag(data),
             (ANSWER, FAILED) => failed(data),
             (COMMAND, _) => of_host(*command),
             _ => of_set_up(*command, data),
@@ -165,7 +167,7 @@ fn of_host(command: u8) -> Decoded {
 }
 
 fn of_set_up(command: u8, data: &[u8]) -> Decoded {
-    let ok = !matches!((command, data), (0x07 | 0xab | 0xad | 0xb6 | 0x27 | 0x28, [1..=0xff]));
+    let ok = !matches!((command, data), (0x07 | 0x0e | 0xab | 0xad | 0xb6 | 0x27 | 0x28, [1..=0xff]));
     let mut fields = vec![("cmd", Value::from(called(command))), ("ok", Value::from(ok))];
     match (command, data) {
         (0x03, [_kind, text @ ..]) => fields.push(("text", Value::from(String::from_utf8_lossy(text)))),
@@ -221,6 +223,15 @@ mod tests {
         assert_eq!(short(&said(&notice("1000bb7e7ebb"))), ["BB7E7EBB"]);
         let inner = format!("6800{TAG}7ebb");
         assert_eq!(short(&said(&notice(&inner))), [inner[4..].to_uppercase().as_str()]);
+    }
+
+    #[test]
+    fn a_tag_of_many_rounds_may_name_either_command() {
+        let named_27 = frame("02270011c9340030751feb705c5904e3d50d703a76");
+        assert_eq!(short(&said(&named_27)), ["30751FEB705C5904E3D50D70"]);
+        let mut decoder = decoder(Protocol::M100);
+        decoder.awaiting(Some(0x22));
+        assert_eq!(short(&decoder.handle(&bytes(&named_27), MonoMs(0))), ["30751FEB705C5904E3D50D70"]);
     }
 
     #[test]

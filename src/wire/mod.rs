@@ -160,6 +160,11 @@ impl Read {
         let (_, rssi) = self.fields.iter().find(|(name, _)| *name == "rssi_dbm")?;
         i32::try_from(rssi.as_i64()?).ok()
     }
+
+    /// Whether the card drew its number for this reading only: phones, passports and bank cards do. It names nobody.
+    pub fn is_random(&self) -> bool {
+        self.fields.iter().any(|(name, value)| *name == "random" && value.as_bool() == Some(true))
+    }
 }
 
 /// Which kind of no.

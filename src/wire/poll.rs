@@ -8,6 +8,8 @@
 //!
 //! - A [`Poller`] is the same machine for all of them; a [`Dialect`] says which bytes and what answers mean.
 //! - What a country allows (region, power) comes from the configuration; nothing of it is guessed.
+//! - A reader that is asked once and then goes on by itself is left to, until it falls silent: then it may have lost its
+//!   power and with it what it was told, so it is set up afresh before it sends again.
 //! - An answer that does not come is asked for again, later each time up to [`PAUSE_MAX_MS`]. After [`MISSES_MAX`] of
 //!   them in a row the reader is set up afresh: it may have lost its power.
 
@@ -15,6 +17,9 @@ use std::fmt::Debug;
 
 use super::{Decoded, Protocol};
 use crate::time::MonoMs;
+
+mod m100;
+mod pn532;
 
 /// Answers that may fail to come, or be refused, before a reader is set up afresh.
 pub const MISSES_MAX: u32 = 3;
@@ -122,6 +127,21 @@ pub trait Dialect: Debug + Send + Sync {
 
     /// What something decoded means to the command that waits.
     fn hear(&self, asked: &Ask, heard: &Decoded) -> Heard;
+
+    /// Whether the answer to a command has no end but silence: a reader that goes on by itself.
+    fn ends_in_silence(&self, _asked: &Ask) -> bool {
+        false
+    }
+}
+
+/// A command that was sent.
+#[derive(Debug)]
+struct Waiting {
+    ask: Ask,
+    /// Until when its answer, or more of it, may come.
+    until: MonoMs,
+    /// Some of the answer has come.
+    begun: bool,
 }
 
 /// How the asking goes, for people.
@@ -155,8 +175,7 @@ pub struct Poller {
     setup: PollSetup,
     commands: Vec<Ask>,
     step: Step,
-    /// What was sent and until when its answer may come.
-    waiting: Option<(Ask, MonoMs)>,
+    waiting: Option<Waiting>,
     /// When the next command may go; `None` without a device.
     next: Option<MonoMs>,
     misses: u32,
@@ -171,7 +190,7 @@ impl Poller {
 
     /// The poller of a protocol; `None` where its readers speak unasked.
     pub fn new(protocol: Protocol, setup: &PollSetup) -> Option<Self> {
-        dialect(protocol).map(|dialect| Self::of(dialect, setup))
+        dialect(protocol, setup).map(|dialect| Self::of(dialect, setup))
     }
 
     fn of(dialect: Box<dyn Dialect>, setup: &PollSetup) -> Self {
@@ -205,18 +224,18 @@ impl Poller {
 
     /// The command whose answer is awaited, for [`Decoder::awaiting`](super::Decoder::awaiting).
     pub fn awaiting(&self) -> Option<u16> {
-        self.waiting.as_ref().and_then(|(ask, _)| ask.command)
+        self.waiting.as_ref().and_then(|waiting| waiting.ask.command)
     }
 
     /// When [`Self::poll`] wants to be called.
     pub fn poll_timeout(&self) -> Option<MonoMs> {
-        self.waiting.as_ref().map(|(_, until)| *until).or(self.next)
+        self.waiting.as_ref().map(|waiting| waiting.until).or(self.next)
     }
 
     /// The bytes to be sent now, if it is time for any.
     pub fn poll(&mut self, now: MonoMs) -> Option<Vec<u8>> {
-        if let Some((ask, _)) = self.waiting.take_if(|(_, until)| *until <= now) {
-            self.unanswered(&ask, now);
+        if let Some(waiting) = self.waiting.take_if(|waiting| waiting.until <= now) {
+            self.silent(&waiting, now);
         }
         if self.waiting.is_some() || self.next.is_none_or(|next| now < next) {
             return None;
@@ -232,23 +251,29 @@ impl Poller {
         if ask.answer_ms == 0 {
             self.go_on(&ask, now);
         } else {
-            self.waiting = Some((ask.clone(), now.plus(ask.answer_ms)));
+            let until = now.plus(ask.answer_ms);
+            self.waiting = Some(Waiting { ask, until, begun: false });
         }
         Some(bytes)
     }
 
     /// Takes what the decoder said.
     pub fn hear(&mut self, heard: &Decoded, now: MonoMs) {
-        let Some((ask, until)) = &mut self.waiting else { return };
-        match self.dialect.hear(ask, heard) {
+        let Some(waiting) = &mut self.waiting else { return };
+        match self.dialect.hear(&waiting.ask, heard) {
             Heard::Aside => {}
-            Heard::More => *until = now.plus(ask.answer_ms),
+            Heard::More => {
+                (waiting.until, waiting.begun) = (now.plus(waiting.ask.answer_ms), true);
+                if self.dialect.ends_in_silence(&waiting.ask) {
+                    (self.misses, self.standing) = (0, Standing::Asking);
+                }
+            }
             Heard::Answered => {
-                let Some((ask, _)) = self.waiting.take() else { return };
-                self.go_on(&ask, now);
+                let Some(waiting) = self.waiting.take() else { return };
+                self.go_on(&waiting.ask, now);
             }
             Heard::Refused(reason) => {
-                let what = ask.what;
+                let what = waiting.ask.what;
                 self.waiting = None;
                 self.refused(format!("{what}: {reason}"), now);
             }
@@ -267,7 +292,7 @@ impl Poller {
             Ok(commands) => {
                 self.commands = commands;
                 self.next = Some(at);
-                if !matches!(self.standing, Standing::Silent(_) | Standing::Refused(_)) {
+                if matches!(self.standing, Standing::Away | Standing::Resting(_)) {
                     self.standing = Standing::SettingUp;
                 }
             }
@@ -296,6 +321,15 @@ impl Poller {
         };
     }
 
+    /// Nothing has come for as long as the command allows.
+    fn silent(&mut self, waiting: &Waiting, now: MonoMs) {
+        if waiting.begun && self.dialect.ends_in_silence(&waiting.ask) {
+            self.begin(now);
+        } else {
+            self.unanswered(&waiting.ask, now);
+        }
+    }
+
     fn unanswered(&mut self, ask: &Ask, now: MonoMs) {
         self.misses += 1;
         let pause_ms = (PAUSE_FIRST_MS << self.misses.min(8)).min(PAUSE_MAX_MS);
@@ -322,7 +356,7 @@ impl Poller {
     }
 }
 
-fn dialect(protocol: Protocol) -> Option<Box<dyn Dialect>> {
+fn dialect(protocol: Protocol, setup: &PollSetup) -> Option<Box<dyn Dialect>> {
     match protocol {
         Protocol::Line
         | Protocol::Rdm6300
@@ -330,18 +364,15 @@ fn dialect(protocol: Protocol) -> Option<Box<dyn Dialect>> {
         | Protocol::HidPos
         | Protocol::Ssi
         | Protocol::Wiegand => None,
-        Protocol::Pn532
-        | Protocol::M100
-        | Protocol::UhfReader18
-        | Protocol::UhfReader288
-        | Protocol::Cf
-        | Protocol::ThingMagic => None,
+        Protocol::Pn532 => Some(Box::new(pn532::Pn532)),
+        Protocol::M100 => Some(Box::new(m100::M100::new(setup))),
+        Protocol::UhfReader18 | Protocol::UhfReader288 | Protocol::Cf | Protocol::ThingMagic => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Answer, Decoded};
+    use super::super::{Answer, Carrier, Decoded, Read};
     use super::*;
 
     /// A reader with two commands of set-up and rounds of one answer.
@@ -373,6 +404,10 @@ mod tests {
                 Decoded::Read(_) => Heard::More,
                 _ => Heard::Aside,
             }
+        }
+
+        fn ends_in_silence(&self, asked: &Ask) -> bool {
+            asked.command == Some(0x11)
         }
     }
 
@@ -442,6 +477,30 @@ mod tests {
         poller.hear(&answer(1, true), at);
         let at = poller.poll_timeout().unwrap();
         assert_eq!(poller.poll(at).unwrap(), [2], "it is back");
+    }
+
+    #[test]
+    fn a_reader_that_goes_on_by_itself_is_left_to_and_set_up_afresh_when_it_falls_silent() {
+        let mut poller = ready(0);
+        let at = poller.poll_timeout().unwrap();
+        poller.poll(at).unwrap();
+        poller.hear(&answer(0x10, true), at);
+        let mut at = poller.poll_timeout().unwrap();
+        assert_eq!(poller.poll(at).unwrap(), [0x11]);
+        for _ in 0..50 {
+            at = at.plus(99);
+            assert_eq!(poller.poll(at), None);
+            poller.hear(&Decoded::Read(tag()), at);
+            assert_eq!(*poller.standing(), Standing::Asking);
+        }
+        assert_eq!(poller.poll(at.plus(99)), None);
+        assert_eq!(poller.poll(at.plus(100)).unwrap(), [1], "set up from the beginning, at once");
+        assert_eq!(*poller.standing(), Standing::Asking, "nothing is wrong with it yet");
+    }
+
+    fn tag() -> Read {
+        let (payload, fields) = ("E200".to_owned(), Vec::new());
+        Read { carrier: Carrier::Uhf, payload, aim: None, terminated: true, fields }
     }
 
     #[test]
