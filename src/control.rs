@@ -352,6 +352,9 @@ pub struct Status {
     /// Scanners that are plugged in and that no reader reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unbound: Vec<String>,
+    /// The lamps on wires.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lamps: Vec<ReaderStatus>,
     /// What is the matter, each a sentence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trouble: Vec<String>,

@@ -14,6 +14,7 @@ use crate::domain::id::{ReaderId, StationId};
 use crate::io::clock::Clock;
 use crate::io::readers::satellite::Feed;
 use crate::io::readers::{Chunk, Credit, ReaderEvent, ReaderHandle, census};
+use crate::io::signals::LampHandle;
 use crate::io::writing::{self, Notice, Queued};
 use crate::io::{control, entropy, notify, readers, satellites};
 use crate::ledger::{Ledger, LedgerError, Reader};
@@ -26,6 +27,7 @@ use crate::wire::satellite::Heard;
 use crate::wire::{Outgoing, Setup};
 use crate::writer::{Answer, Input, Reply, Scan, Writer};
 
+mod feeling;
 mod telling;
 
 use crate::io::standing::{LaneState, Shared};
@@ -225,6 +227,8 @@ struct Door {
     counts_told: Counts,
     /// Its last bytes were kept from the ledger.
     was_held: bool,
+    /// Scans that are not answered yet.
+    undecided: u32,
     /// Typed input may end without a line end; a scanner's half code is none.
     typed: bool,
 }
@@ -233,6 +237,7 @@ struct Daemon {
     shared: Arc<Shared>,
     doors: BTreeMap<ReaderId, Door>,
     readers: BTreeMap<ReaderId, ReaderHandle>,
+    lamps: Vec<LampHandle>,
     waits: Waits,
     telling: Telling,
     watcher: Option<Watcher>,
@@ -260,6 +265,7 @@ impl Daemon {
                     lane,
                     counts_told: Counts::default(),
                     was_held: false,
+                    undecided: 0,
                     typed,
                 },
             );
@@ -270,7 +276,8 @@ impl Daemon {
             shared.add_reader(reader, handle.watch());
             handles.insert(reader.id.clone(), handle);
         }
-        Ok(Self { shared, doors, readers: handles, waits, telling, watcher })
+        let lamps = feeling::start_lamps(&shared)?;
+        Ok(Self { shared, doors, readers: handles, lamps, waits, telling, watcher })
     }
 
     /// The loop. Returns when the program is to stop.
@@ -298,9 +305,10 @@ impl Daemon {
         }
     }
 
-    /// Ends readers, and gives back what still has to say goodbye.
+    /// Ends readers and lamps, and gives back what still has to say goodbye.
     fn stop(self) -> Telling {
         drop(self.readers);
+        drop(self.lamps);
         self.telling
     }
 
@@ -398,9 +406,11 @@ impl Daemon {
             match effect {
                 Effect::Scan { .. } | Effect::Repeats { .. } if is_held => {}
                 Effect::Scan { id, payload } => {
-                    let (station, reader) = (station.clone(), Some(reader.clone()));
-                    let scan = Scan { id, station, reader, payload, also: Vec::new(), now };
+                    let station = station.clone();
+                    let from = Some(reader.clone());
+                    let scan = Scan { id, station, reader: from, payload, also: Vec::new(), now };
                     self.put(Input::Scan(scan), Some(credit.clone()))?;
+                    self.undecided(reader, now);
                 }
                 Effect::Repeats { id, times } => self.put(Input::Folded { scan: id, times }, None)?,
                 Effect::Rejected(rejected) => tracing::debug!(%reader, "not read: {rejected}"),
@@ -463,11 +473,13 @@ impl Daemon {
                 if is_new {
                     tracing::error!(waiting, "{reason}");
                     notify::status(&reason);
+                    self.refuse_what_waits();
                 }
                 self.telling.trouble(&self.shared.config, self.shared.now().utc, is_new);
             }
             Notice::WritableAgain => {
                 self.shared.set_trouble(None);
+                self.take_back_the_red();
                 tracing::info!("recording again: what waited is in the ledger");
                 notify::status("recording again");
             }
@@ -480,23 +492,12 @@ impl Daemon {
         let now = self.shared.clock.mono();
         self.waits.answered(&answer.station, answer.turn, answer.idle_ms, answer.confirm_ms, now);
         tracing::debug!(station = %answer.station, level = answer.level().name(), verdict = answer.verdict.code(), "scan");
-        if let Err(error) = self.feel(&answer) {
-            tracing::debug!(%error, "a device was not told");
-        }
+        self.feel(&answer);
         self.telling.answer(&answer);
         if let Some(watcher) = &self.watcher {
             // A terminal that has gone away misses nothing that is not recorded.
             let _ = watcher.send(answer);
         }
-    }
-
-    /// The device at which it was scanned sounds and shows the verdict.
-    fn feel(&mut self, answer: &Answer) -> anyhow::Result<()> {
-        let Some(reader) = &answer.reader else { return Ok(()) };
-        let now = self.shared.now();
-        let Some(door) = self.doors.get_mut(reader) else { return Ok(()) };
-        let effects = door.lane.felt(answer.level(), now.mono);
-        self.effects(reader, &answer.station, effects, now, &Credit::free())
     }
 
     fn alive(&self) {

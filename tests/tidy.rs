@@ -53,6 +53,7 @@ const CRATE_ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio_serial", &["io/"]),
     ("hidapi", &["io/"]),
     ("evdev", &["io/"]),
+    ("gpiocdev", &["io/"]),
     ("rumqttc", &["io/"]),
     ("mqtt5", &["io/"]),
     ("rustls", &["io/"]),

@@ -47,6 +47,7 @@ fn stopped(config: &Config, now: UtcMs) -> anyhow::Result<Status> {
         backlog: None,
         readers: Vec::new(),
         unbound: Vec::new(),
+        lamps: Vec::new(),
         trouble: Vec::new(),
     })
 }
@@ -74,11 +75,9 @@ fn show(config: &Config, screen: &mut Screen, status: &Status, now: UtcMs) -> an
     if let Some(broker) = &status.broker {
         screen.line(&format!("broker   {broker}, {} events to tell", status.backlog.unwrap_or(0)))?;
     }
-    for reader in &status.readers {
-        screen.line(&format!(
-            "reader   {} at {}: {}, {}",
-            reader.id, reader.station, reader.state, reader.detail
-        ))?;
+    let devices = status.readers.iter().map(|reader| ("reader", reader));
+    for (what, it) in devices.chain(status.lamps.iter().map(|lamp| ("lamp", lamp))) {
+        screen.line(&format!("{what:<8} {} at {}: {}, {}", it.id, it.station, it.state, it.detail))?;
     }
     for device in &status.unbound {
         screen.line(&format!("unread   {device}: `cagekeeper readers` says how to use it"))?;

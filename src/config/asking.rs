@@ -58,10 +58,13 @@ fn antennas(section: &Section<'_>, reading: &mut Reading<'_>) -> Vec<u8> {
     }
 }
 
-/// Which way a reader is made to sound: Zebra's packets bring their own.
+/// Makers whose HID POS scanners take Honeywell's commands and send nothing until they are switched on: Honeywell, Youjie.
+const HONEYWELLS: [u16; 2] = [0x0c2e, 0x23d0];
+
+/// Which way a reader is made to sound: Zebra's packets bring their own, and so do Honeywell's reports.
 pub(super) fn feedback(
     section: &Section<'_>,
-    on_hid: bool,
+    (on_hid, vendor): (bool, Option<u16>),
     protocol: Option<Protocol>,
     reading: &mut Reading<'_>,
 ) -> Buzzer {
@@ -79,7 +82,11 @@ pub(super) fn feedback(
         let expected = format!("a way that a reader with protocol {} understands", protocol.name());
         section.wrong("feedback", &expected, &mut reading.problems);
     }
-    said.unwrap_or(if protocol == Protocol::Ssi { Buzzer::Ssi } else { Buzzer::None })
+    said.unwrap_or(match protocol {
+        Protocol::Ssi => Buzzer::Ssi,
+        Protocol::HidPos if vendor.is_some_and(|vendor| HONEYWELLS.contains(&vendor)) => Buzzer::HidPos,
+        _ => Buzzer::None,
+    })
 }
 
 /// A whole number from `min` to `max` in `unit`, where it is set.

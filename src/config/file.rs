@@ -12,6 +12,7 @@ use toml::de::{DeTable, Error as TomlError};
 
 use super::broker::broker;
 use super::house::house;
+use super::lamp::lamps;
 use super::problem::{ConfigErrors, Problems};
 use super::profile::Profiles;
 use super::reader::readers;
@@ -21,7 +22,7 @@ use super::station::stations;
 use super::{ClockTrust, Config, ControlConfig, LedgerConfig, MqttConfig};
 use crate::domain::id::{DaemonId, PersonHandle, SiteId};
 
-pub(super) const TOP_KEYS: [&str; 17] = [
+pub(super) const TOP_KEYS: [&str; 18] = [
     "site",
     "timezone",
     "currency",
@@ -39,6 +40,7 @@ pub(super) const TOP_KEYS: [&str; 17] = [
     "profiles",
     "station",
     "reader",
+    "lamp",
 ];
 
 /// What holds where the file says nothing and the machine decides.
@@ -132,6 +134,7 @@ fn config(
         control: control(top, defaults, reading),
         clock_trusted: clock(top, reading),
         readers: readers(top, &stations, &profiles, reading),
+        lamps: lamps(top, &stations, reading),
         profiles: Arc::new(profiles),
         stations: stations.into_iter().flatten().collect(),
     })

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use crate::domain::id::{PersonHandle, ReaderId, RoomId, SiteId, StationId};
+use crate::domain::id::{LampId, PersonHandle, ReaderId, RoomId, SiteId, StationId};
 use crate::domain::rules::HouseRules;
 use crate::wire::card::CardFormat;
 use crate::wire::feel::Buzzer;
@@ -24,6 +24,7 @@ pub mod check;
 pub mod file;
 mod hours;
 mod house;
+mod lamp;
 mod origin;
 pub mod problem;
 pub mod profile;
@@ -72,6 +73,8 @@ pub struct Config {
     pub readers: Vec<ReaderConfig>,
     /// The models that readers may name.
     pub profiles: Arc<Profiles>,
+    /// The lamps there that hang on wires of this machine.
+    pub lamps: Vec<LampConfig>,
 }
 
 /// `[ledger]`
@@ -226,6 +229,36 @@ impl ReaderConfig {
             feedback: Buzzer::None,
             framing: Framing::default(),
         }
+    }
+}
+
+/// `[[lamp]]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LampConfig {
+    /// Names the lamp.
+    pub id: LampId,
+    /// Whose verdicts it shows.
+    pub station: StationId,
+    /// The GPIO chip, by path or label.
+    pub chip: String,
+    /// The line of the green lamp.
+    pub green: Option<u32>,
+    /// The line of the amber lamp.
+    pub amber: Option<u32>,
+    /// The line of the red lamp.
+    pub red: Option<u32>,
+    /// The line of the buzzer.
+    pub buzzer: Option<u32>,
+    /// Whether a wire is on when it is low.
+    pub active_low: bool,
+}
+
+impl LampConfig {
+    /// The lines that it has, by the names of their keys.
+    pub fn wires(&self) -> impl Iterator<Item = (&'static str, u32)> + use<> {
+        let named =
+            [("green", self.green), ("amber", self.amber), ("red", self.red), ("buzzer", self.buzzer)];
+        named.into_iter().filter_map(|(name, line)| Some((name, line?)))
     }
 }
 

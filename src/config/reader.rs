@@ -174,7 +174,6 @@ fn reader(
     let layout = layout(section, protocol, reading);
     let poll =
         protocol.and_then(|protocol| asking::asking(section, source == Source::Serial, protocol, reading));
-    let feedback = asking::feedback(section, source == Source::Hid, protocol, reading);
     if source == Source::Mqtt {
         section.misplaced(
             "feedback",
@@ -182,7 +181,13 @@ fn reader(
             &mut reading.problems,
         );
     }
+    let on_hid = source == Source::Hid;
     let source = attached(section, source, reading);
+    let vendor = match &source {
+        Some(ReaderSource::Hid { vendor, .. }) => *vendor,
+        _ => None,
+    };
+    let feedback = asking::feedback(section, (on_hid, vendor), protocol, reading);
     Some(ReaderConfig {
         id: id?,
         station: station?,
@@ -225,7 +230,7 @@ pub(super) fn meant_by_mode(
     let protocol = protocol(section, source, reading);
     layout(section, protocol, reading);
     baud(section, reading);
-    asking::feedback(section, source == Source::Hid, protocol, reading);
+    asking::feedback(section, (source == Source::Hid, None), protocol, reading);
     absent_ms(section, reading);
     reads_min(section, reading);
     asking::signal(section, reading);

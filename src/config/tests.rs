@@ -67,6 +67,7 @@ fn default_in_code() -> Config {
             ReaderSource::Stdin,
             Protocol::Line,
         )],
+        lamps: Vec::new(),
     }
 }
 
@@ -107,7 +108,8 @@ fn every_key_is_explained_in_the_default() {
         .iter()
         .chain(&file::MQTT_KEYS)
         .chain(&station::STATION_KEYS)
-        .chain(&reader::READER_KEYS);
+        .chain(&reader::READER_KEYS)
+        .chain(&lamp::LAMP_KEYS);
     let rules = house::RULES_KEYS.iter().chain(&hours::DAYS).chain(&["closed"]);
     let names = house::CONDITIONS
         .map(Condition::name)

@@ -71,6 +71,8 @@ ids! {
     StationId,
     /// One device at a station.
     ReaderId,
+    /// Lamps and a buzzer at a station.
+    LampId,
     /// One thing with its own label.
     AssetId,
     /// A case and its expected members.

@@ -7,5 +7,6 @@ pub mod mqtt;
 pub mod notify;
 pub mod readers;
 pub mod satellites;
+pub mod signals;
 pub mod standing;
 pub mod writing;

@@ -7,10 +7,11 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::config::{Config, ReaderConfig};
-use crate::domain::id::{ReaderId, StationId};
+use crate::domain::id::{LampId, ReaderId, StationId};
 use crate::io::clock::Clock;
 use crate::io::readers::Health;
 use crate::io::readers::tap::Taps;
+use crate::io::signals::LampHealth;
 use crate::io::writing::WriterHandle;
 use crate::station::lane::Counts;
 use crate::time::{Now, Timekeeper, UtcMs};
@@ -44,8 +45,20 @@ struct Watched {
     asking: Option<String>,
 }
 
+/// A lamp as `status` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LampState {
+    /// The lamp.
+    pub id: LampId,
+    /// Whose verdicts it shows.
+    pub station: StationId,
+    /// How it is.
+    pub health: LampHealth,
+}
+
 #[derive(Debug, Default)]
 struct Standing {
+    lamps: BTreeMap<LampId, (StationId, watch::Receiver<LampHealth>)>,
     readers: BTreeMap<ReaderId, Watched>,
     trouble: Option<String>,
     doubt: Option<String>,
@@ -102,6 +115,19 @@ impl Shared {
         let (station, lane) = (reader.station.clone(), LaneState::default());
         let watched = Watched { station, health, lane, asking: None };
         self.standing().readers.insert(reader.id.clone(), watched);
+    }
+
+    /// A lamp has been started.
+    pub fn add_lamp(&self, id: LampId, station: StationId, health: watch::Receiver<LampHealth>) {
+        self.standing().lamps.insert(id, (station, health));
+    }
+
+    /// How every lamp is.
+    pub fn lamps(&self) -> Vec<LampState> {
+        let state = |(id, (station, health)): (&LampId, &(StationId, watch::Receiver<LampHealth>))| {
+            LampState { id: id.clone(), station: station.clone(), health: health.borrow().clone() }
+        };
+        self.standing().lamps.iter().map(state).collect()
     }
 
     /// What a reader's lane has counted by now.

@@ -13,6 +13,9 @@ use crate::wire::poll::{PollSetup, Poller, Standing};
 use crate::wire::satellite::Heard;
 use crate::wire::{Carrier, Decoded, Decoder, Outgoing, Read, RejectKind, Rejected, Setup};
 
+/// A reader that is asked has so long for what it is told, in milliseconds, before it is asked again.
+const TELL_MS: u64 = 50;
+
 /// What a lane needs to know of its reader.
 #[derive(Debug, Clone)]
 pub struct LaneSetup {
@@ -177,7 +180,7 @@ impl Lane {
     /// A scan of this reader has its verdict, and what there is of it is durable.
     pub fn felt(&mut self, level: Level, now: MonoMs) -> Vec<Effect> {
         self.feedback.felt(level, now);
-        self.feedback.poll(now).into_iter().map(Effect::Send).collect()
+        self.tell(now)
     }
 
     /// Takes bytes as they came.
@@ -219,7 +222,6 @@ impl Lane {
         if self.fold.forget(now) {
             effects.extend(self.last_is_over());
         }
-        effects.extend(self.feedback.poll(now).into_iter().map(Effect::Send));
         effects.extend(self.ask(now));
         effects
     }
@@ -228,7 +230,8 @@ impl Lane {
     pub fn poll_timeout(&self) -> Option<MonoMs> {
         let decoder = self.decoder.as_ref().ok().and_then(Decoder::poll_timeout);
         let poller = self.poller.as_ref().and_then(Poller::poll_timeout);
-        [decoder, self.fold.poll_timeout(), poller, self.feedback.poll_timeout()].into_iter().flatten().min()
+        let feedback = self.feedback.poll_timeout().filter(|_| !self.is_asking());
+        [decoder, self.fold.poll_timeout(), poller, feedback].into_iter().flatten().min()
     }
 
     /// What has been seen since the start.
@@ -236,11 +239,28 @@ impl Lane {
         self.counts
     }
 
-    /// Sends what it is time to ask, and says how the asking goes where that is new.
+    /// Whether a command waits for its answer: such a reader hears one at a time.
+    fn is_asking(&self) -> bool {
+        self.poller.as_ref().is_some_and(Poller::is_waiting)
+    }
+
+    /// What it is time to tell the device of verdicts, between two questions.
+    fn tell(&mut self, now: MonoMs) -> Vec<Effect> {
+        if self.is_asking() {
+            return Vec::new();
+        }
+        let told: Vec<Effect> = self.feedback.poll(now).into_iter().map(Effect::Send).collect();
+        if let (Some(poller), false) = (&mut self.poller, told.is_empty()) {
+            poller.not_before(now.plus(TELL_MS));
+        }
+        told
+    }
+
+    /// Sends what it is time to tell and to ask, and says how the asking goes where that is new.
     fn ask(&mut self, now: MonoMs) -> Vec<Effect> {
-        let Some(poller) = &mut self.poller else { return Vec::new() };
-        let mut effects: Vec<Effect> =
-            poller.poll(now).map(|bytes| Effect::Send(Outgoing::Bytes(bytes))).into_iter().collect();
+        let mut effects = self.tell(now);
+        let Some(poller) = &mut self.poller else { return effects };
+        effects.extend(poller.poll(now).map(|bytes| Effect::Send(Outgoing::Bytes(bytes))));
         if let Ok(decoder) = &mut self.decoder {
             decoder.awaiting(poller.awaiting());
         }

@@ -3,6 +3,13 @@
 //! A device that can do nothing has the `signal` topic and the lamps of its station; see `station::feedback` for who
 //! feels what.
 
+use super::Outgoing;
+
+/// One beep of a Honeywell scanner on its serial line: SYN BEL CR. It has no other sound for a host to choose.
+pub fn honeywell_beep() -> Outgoing {
+    Outgoing::Bytes(vec![0x16, 0x07, 0x0d])
+}
+
 /// Which way a device is made to sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Buzzer {

@@ -29,6 +29,8 @@ use crate::time::MonoMs;
 
 mod host;
 
+pub use host::{beep, enable};
+
 /// The longest silence between two reports of one code, in milliseconds.
 pub const GAP_MS: u64 = 500;
 /// The most reports of one code.

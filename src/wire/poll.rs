@@ -227,6 +227,16 @@ impl Poller {
         self.waiting.as_ref().and_then(|waiting| waiting.ask.command)
     }
 
+    /// Whether a command waits for its answer.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    /// Something else has been sent: the next command goes not before `at`.
+    pub fn not_before(&mut self, at: MonoMs) {
+        self.next = self.next.map(|next| next.max(at));
+    }
+
     /// When [`Self::poll`] wants to be called.
     pub fn poll_timeout(&self) -> Option<MonoMs> {
         self.waiting.as_ref().map(|waiting| waiting.until).or(self.next)

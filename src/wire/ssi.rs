@@ -19,6 +19,7 @@
 //!   [`TEXT_BYTES_MAX`](super::text::TEXT_BYTES_MAX) bytes.
 //! - The code type is not an AIM identifier; `symbology` has the table. Types of setup codes are no scans.
 //! - `NR` is what a scanner sends that read nothing. It is told and never a code.
+//! - `host` has what it is told: beeps, lights, and to leave them to the host.
 //! - No NAK is sent: where a packet is damaged the scanner sends it again by itself.
 //!
 //! Verified on bytes that public projects publish for the Motorola SE3307 and the Zebra RS5100 and RS51. Only
@@ -31,7 +32,10 @@ use super::{Answer, Decoded, Outgoing, RejectKind, Rejected, text};
 use crate::time::MonoMs;
 
 mod answers;
+mod host;
 mod symbology;
+
+pub use host::{beep, host_driven, lights_off, lights_on};
 
 /// Silence that ends a packet that is not whole, in milliseconds: what scanners themselves allow between bytes.
 pub const GAP_MS: u64 = 200;
@@ -51,6 +55,7 @@ const PARAMETERS: u8 = 0xc6;
 const EVENT: u8 = 0xf6;
 const ATTRIBUTES: u8 = 0x80;
 const ACK: u8 = 0xd0;
+const NAK: u8 = 0xd1;
 
 const SCANNER: u8 = 0x00;
 const HOST: u8 = 0x04;
@@ -311,12 +316,16 @@ impl Decoder {
             said.push(Decoded::Answer(Answer::of(fields)));
             return;
         }
+        let is_acknowledgement = matches!(packet.opcode, ACK | NAK);
         match packet.opcode {
             DECODE_DATA if packet.source != HOST => self.decode_data(&packet, at, said),
             SEGMENT if packet.source != HOST => self.segment(&packet, at, said),
             _ => said.push(Decoded::Answer(Answer::of(told(&packet)))),
         }
-        self.before = Some((packet, at));
+        // Between a packet and its resend the scanner may acknowledge what the host told it.
+        if !is_acknowledgement {
+            self.before = Some((packet, at));
+        }
     }
 
     /// Numbered segments need not say that they are sent again.

@@ -12,6 +12,7 @@
 //!   command 21 (reader type), and name the right protocol in the configuration; the wrong one is *absurd* here.
 //! - Status 01: done, 02: time was up, 03: more frames follow, 04: the reader's memory is full. All may hold tags.
 //! - `rssi` is the reader's own scale, not dBm. Bit 80 of a length in 288 frames: the last 12 bytes are the TID.
+//! - Command 33 sounds the buzzer: on for, silent for (both in steps of 50 ms), how many times.
 //! - EPCs of 4 bytes are as real as those of 12.
 //! - There is no start byte. A byte is taken for a length only if command and status behind it can be; silence
 //!   ends what that lets through. Answers to earlier commands come late with a good CRC: see `awaiting`.
@@ -25,7 +26,13 @@
 use serde_json::Value;
 
 use super::framed::{Framing, Look, absurd, answer, hex};
-use super::{Carrier, Decoded, Read, crc};
+use super::{Carrier, Decoded, Outgoing, Read, crc};
+
+/// Buzzer and LED.
+const BUZZ: u8 = 0x33;
+const BUZZ_STEP_MS: u64 = 50;
+/// Every reader answers to it.
+const ANY_ADDRESS: u8 = 0xff;
 
 const INVENTORY: u8 = 0x01;
 const INVENTORY_OF_ONE: u8 = 0x0f;
@@ -37,6 +44,16 @@ const WITH_TID: u8 = 0x80;
 const WITH_PHASE: u8 = 0x40;
 /// Phase and frequency behind the RSSI.
 const PHASE_BYTES: usize = 7;
+
+/// Buzzer and LED are on so many times for so long, with silences between, in milliseconds: rounded up to steps of 50, and
+/// cut at 12,750.
+pub fn buzz(long_ms: u64, silent_ms: u64, times: u8) -> Outgoing {
+    let steps = |ms: u64| u8::try_from(ms.div_ceil(BUZZ_STEP_MS)).unwrap_or(u8::MAX);
+    let mut bytes = vec![7, ANY_ADDRESS, BUZZ, steps(long_ms), steps(silent_ms).max(1), times];
+    let check = crc::chafon(&bytes);
+    bytes.extend(check.to_le_bytes());
+    Outgoing::Bytes(bytes)
+}
 
 /// The framing of these readers, by kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use crate::domain::rights::Right;
 use crate::import::{Kind, Plan, prepare};
 use crate::io::entropy;
 use crate::io::readers::State;
-use crate::io::standing::{ReaderState, Shared};
+use crate::io::standing::{LampState, ReaderState, Shared};
 use crate::ledger::question::Named;
 use crate::ledger::{LedgerError, Reader};
 use crate::nearest::nearest;
@@ -237,6 +237,7 @@ fn status(shared: &Shared) -> Result<Response, LedgerError> {
             backlog: Some(ledger.head_seq()? - shared.told()),
             readers: shared.readers().into_iter().map(reader_status).collect(),
             unbound: shared.unbound(),
+            lamps: shared.lamps().into_iter().map(lamp_status).collect(),
             trouble: Vec::new(),
         })
     })
@@ -268,6 +269,12 @@ fn reader_status(reader: ReaderState) -> ReaderStatus {
         state: state.to_owned(),
         detail: format!("{about} ({} scans{others})", counts.scans),
     }
+}
+
+fn lamp_status(lamp: LampState) -> ReaderStatus {
+    let LampState { id, station, health } = lamp;
+    let state = if health.is_held { "held" } else { "waiting" };
+    ReaderStatus { id: id.to_string(), station, state: state.to_owned(), detail: health.detail }
 }
 
 struct Wanted {

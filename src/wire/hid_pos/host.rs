@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::wire::Outgoing;
+
 /// The feature report that switches the scanner's reports on.
 const ENABLE: u8 = 0xfe;
 /// The output report that carries a command.
@@ -10,6 +12,16 @@ const COMMAND: u8 = 0xfd;
 const SYN: u8 = 0x16;
 const BEL: u8 = 0x07;
 const CR: u8 = 0x0d;
+
+/// Switches the scanner's reports on: to be sent after each opening. Honeywell's and Youjie's need it.
+pub fn enable() -> Outgoing {
+    Outgoing::Feature(vec![ENABLE, 0x01])
+}
+
+/// One beep: Honeywell's command on its serial line, behind its count.
+pub fn beep() -> Outgoing {
+    Outgoing::Report(vec![COMMAND, 3, SYN, BEL, CR])
+}
 
 /// What a report to the scanner asks for; `None` where it is none.
 pub(super) fn meaning(report: &[u8]) -> Option<Vec<(&'static str, Value)>> {

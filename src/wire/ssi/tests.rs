@@ -217,3 +217,11 @@ proptest! {
         prop_assert_eq!(payloads(&said).last().copied(), Some("LAST"));
     }
 }
+
+#[test]
+fn a_resend_is_no_second_scan_whatever_the_scanner_acknowledged_between() {
+    let again = sent(DECODE_DATA, SENT_AGAIN, &[&[0x03], "CAM-01".as_bytes()].concat());
+    let said = all(&[&code("CAM-01"), &sent(ACK, 0, &[]), &sent(NAK, 0, &[0x01]), &again]);
+    assert_eq!(payloads(&said), ["CAM-01"]);
+    assert_eq!(short(&said), ["reply", "read", "told", "told", "reply", "told"]);
+}

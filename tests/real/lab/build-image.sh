@@ -24,6 +24,7 @@ MODULES="virtio_pci virtio_blk virtio_console virtio_net virtio_rng
  9p 9pnet_virtio ext4 overlay squashfs loop
  xhci_pci ehci_pci usbhid hid_generic uhid uinput evdev
  usbserial ftdi_sio cp210x pl2303 ch341 cdc_acm
+ hid_cp2112
  dummy_hcd libcomposite usb_f_hid usb_f_acm usb_f_serial
  i6300esb softdog"
 
