@@ -127,8 +127,7 @@ def story(door):
     expect("a badge (done)", door.scan("B-MARA"), ["green"], 2)
     expect("a thing (done)", door.scan("cam-0"), ["green"], 2)
     expect("an unknown code (refused)", door.scan("NO-SUCH"), ["red"], 5)
-    expect("part of a kit (ask)", door.scan("part"), ["amber"], 4)
-    eventually("the question lapses", lambda: door.wires() == 0)
+    expect("part of a kit (ask), and no answer (refused)", door.scan("part"), ["amber", "red"], 4 + 5)
     check(door.wires() == 0, "idle is not dark: %r" % door.wires())
 
     full(door)
