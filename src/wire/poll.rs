@@ -13,13 +13,19 @@
 //! - An answer that does not come is asked for again, later each time up to [`PAUSE_MAX_MS`]. After [`MISSES_MAX`] of
 //!   them in a row the reader is set up afresh: it may have lost its power.
 
+use std::collections::VecDeque;
 use std::fmt::Debug;
+
+use serde_json::Value;
 
 use super::{Decoded, Protocol};
 use crate::time::MonoMs;
 
+mod cf;
 mod m100;
 mod pn532;
+mod thingmagic;
+mod uhfreader;
 
 /// Answers that may fail to come, or be refused, before a reader is set up afresh.
 pub const MISSES_MAX: u32 = 3;
@@ -29,6 +35,9 @@ pub const PAUSE_FIRST_MS: u64 = 50;
 pub const PAUSE_MAX_MS: u64 = 1_000;
 /// A reader that refuses its set-up is asked again after so long, in milliseconds.
 pub const REFUSED_MS: u64 = 5_000;
+
+/// The pause after a round that did not work, in milliseconds: it fails at once, and would fail without end.
+const TROUBLED_MS: u64 = 200;
 
 /// Which part of the radio spectrum a country gives to UHF tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,6 +95,14 @@ impl Default for PollSetup {
     }
 }
 
+impl PollSetup {
+    /// The antenna whose turn it is in the round of that number.
+    fn antenna(&self, round: u32) -> u8 {
+        let place = usize::try_from(round).unwrap_or_default() % self.antennas.len().max(1);
+        self.antennas.get(place).copied().unwrap_or(1)
+    }
+}
+
 /// One command, and what is to come of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
@@ -106,12 +123,18 @@ pub struct Ask {
 pub enum Heard {
     /// It is the answer, or the last part of it.
     Answered,
-    /// It is part of the answer, and more follows: the wait for it begins anew.
+    /// It is part of the answer, and more follows: the wait for it begins anew. In a round it shows that the reader works.
     More,
+    /// It is the answer, and from what it says these commands come next, before all others.
+    Next(Vec<Ask>),
+    /// It is the answer of a reader that works on in part; what does not, for people.
+    Partly(String),
     /// The reader refuses; why, for people.
     Refused(String),
-    /// The reader needs rest for so many milliseconds; why, for people.
+    /// The reader needs rest for so many milliseconds; why, for people. Then it is asked the same again.
     Rest(String, u64),
+    /// It needs rest as with [`Self::Rest`], and is set up afresh afterwards.
+    RestAfresh(String, u64),
     /// It has nothing to do with it.
     Aside,
 }
@@ -153,6 +176,8 @@ pub enum Standing {
     SettingUp,
     /// It answers.
     Asking,
+    /// It answers, and something of it does not work.
+    Partly(String),
     /// It needs rest.
     Resting(String),
     /// It does not answer.
@@ -176,6 +201,10 @@ pub struct Poller {
     commands: Vec<Ask>,
     step: Step,
     waiting: Option<Waiting>,
+    /// What an answer has put before all others.
+    first: VecDeque<Ask>,
+    /// The antenna, by its place among those asked in turn, that does not work, and what is wrong with it.
+    trouble: Option<(usize, String)>,
     /// When the next command may go; `None` without a device.
     next: Option<MonoMs>,
     misses: u32,
@@ -199,6 +228,8 @@ impl Poller {
             setup: setup.clone(),
             commands: Vec::new(),
             step: Step::SetUp(0),
+            first: VecDeque::new(),
+            trouble: None,
             waiting: None,
             next: None,
             misses: 0,
@@ -215,6 +246,7 @@ impl Poller {
     pub fn unplugged(&mut self) {
         (self.waiting, self.next) = (None, None);
         (self.misses, self.standing) = (0, Standing::Away);
+        self.first.clear();
     }
 
     /// How the asking goes.
@@ -240,13 +272,7 @@ impl Poller {
         if self.waiting.is_some() || self.next.is_none_or(|next| now < next) {
             return None;
         }
-        let ask = match self.step {
-            Step::SetUp(index) => match self.commands.get(index) {
-                Some(ask) => ask.clone(),
-                None => self.first_round(),
-            },
-            Step::Round(round) => self.dialect.round(&self.setup, round),
-        };
+        let ask = self.command();
         let bytes = ask.bytes.clone();
         if ask.answer_ms == 0 {
             self.go_on(&ask, now);
@@ -264,14 +290,11 @@ impl Poller {
             Heard::Aside => {}
             Heard::More => {
                 (waiting.until, waiting.begun) = (now.plus(waiting.ask.answer_ms), true);
-                if self.dialect.ends_in_silence(&waiting.ask) {
-                    (self.misses, self.standing) = (0, Standing::Asking);
-                }
+                self.works();
             }
-            Heard::Answered => {
-                let Some(waiting) = self.waiting.take() else { return };
-                self.go_on(&waiting.ask, now);
-            }
+            Heard::Answered => self.answered(None, Vec::new(), now),
+            Heard::Next(asks) => self.answered(None, asks, now),
+            Heard::Partly(reason) => self.answered(Some(reason), Vec::new(), now),
             Heard::Refused(reason) => {
                 let what = waiting.ask.what;
                 self.waiting = None;
@@ -282,17 +305,61 @@ impl Poller {
                 self.standing = Standing::Resting(reason);
                 self.next = Some(now.plus(rest_ms));
             }
+            Heard::RestAfresh(reason, rest_ms) => {
+                self.standing = Standing::Resting(reason);
+                self.begin(now.plus(rest_ms));
+            }
+        }
+    }
+
+    /// The command whose turn it is.
+    fn command(&mut self) -> Ask {
+        if let Some(ask) = self.first.front() {
+            return ask.clone();
+        }
+        match self.step {
+            Step::SetUp(index) => match self.commands.get(index) {
+                Some(ask) => ask.clone(),
+                None => self.first_round(),
+            },
+            Step::Round(round) => self.dialect.round(&self.setup, round),
+        }
+    }
+
+    fn answered(&mut self, trouble: Option<String>, next: Vec<Ask>, now: MonoMs) {
+        let Some(Waiting { mut ask, .. }) = self.waiting.take() else { return };
+        if trouble.is_some() {
+            ask.pause_ms = ask.pause_ms.max(TROUBLED_MS);
+        }
+        if let Step::Round(round) = self.step {
+            let antenna = usize::try_from(round).unwrap_or_default() % self.setup.antennas.len().max(1);
+            self.trouble.take_if(|(troubled, _)| *troubled == antenna);
+            self.trouble = self.trouble.take().or(trouble.map(|reason| (antenna, reason)));
+        }
+        self.go_on(&ask, now);
+        next.into_iter().rev().for_each(|ask| self.first.push_front(ask));
+    }
+
+    /// Something came that only a reader says that is set up and works.
+    fn works(&mut self) {
+        if matches!(self.step, Step::Round(_)) && self.first.is_empty() {
+            self.misses = 0;
+            self.standing = match &self.trouble {
+                Some((_, reason)) => Standing::Partly(reason.clone()),
+                None => Standing::Asking,
+            };
         }
     }
 
     /// Starts from the first command of the set-up.
     fn begin(&mut self, at: MonoMs) {
         (self.waiting, self.misses, self.step) = (None, 0, Step::SetUp(0));
+        (self.trouble, self.first) = (None, VecDeque::new());
         match self.dialect.set_up(&self.setup) {
             Ok(commands) => {
                 self.commands = commands;
                 self.next = Some(at);
-                if matches!(self.standing, Standing::Away | Standing::Resting(_)) {
+                if self.standing == Standing::Away {
                     self.standing = Standing::SettingUp;
                 }
             }
@@ -312,12 +379,13 @@ impl Poller {
     fn go_on(&mut self, ask: &Ask, now: MonoMs) {
         self.misses = 0;
         self.next = Some(now.plus(ask.pause_ms));
+        if self.first.pop_front().is_some() {
+            return;
+        }
+        self.works();
         self.step = match self.step {
             Step::SetUp(index) => Step::SetUp(index + 1),
-            Step::Round(round) => {
-                self.standing = Standing::Asking;
-                Step::Round(round.wrapping_add(1))
-            }
+            Step::Round(round) => Step::Round(round.wrapping_add(1)),
         };
     }
 
@@ -352,7 +420,8 @@ impl Poller {
             return;
         }
         self.standing = Standing::Refused(reason);
-        self.begin(now.plus(REFUSED_MS));
+        // A set-up that was taken once and is lost now is likely to be taken again.
+        self.begin(now.plus(if in_set_up { REFUSED_MS } else { PAUSE_MAX_MS }));
     }
 }
 
@@ -366,8 +435,57 @@ fn dialect(protocol: Protocol, setup: &PollSetup) -> Option<Box<dyn Dialect>> {
         | Protocol::Wiegand => None,
         Protocol::Pn532 => Some(Box::new(pn532::Pn532)),
         Protocol::M100 => Some(Box::new(m100::M100::new(setup))),
-        Protocol::UhfReader18 | Protocol::UhfReader288 | Protocol::Cf | Protocol::ThingMagic => None,
+        Protocol::UhfReader18 => Some(Box::new(uhfreader::UhfReader::new(uhfreader::Kind::Plain18, setup))),
+        Protocol::UhfReader288 => {
+            Some(Box::new(uhfreader::UhfReader::new(uhfreader::Kind::Antennas288, setup)))
+        }
+        Protocol::Cf => Some(Box::new(cf::Cf::new(setup))),
+        Protocol::ThingMagic => Some(Box::new(thingmagic::ThingMagic::new(setup))),
     }
+}
+
+/// Says no to what a kind of reader cannot have, whichever of its models it is, and what it can have.
+fn within(setup: &PollSetup, regions: &[Region], power_max_dbm: u8, antennas: u8) -> Result<(), String> {
+    if let Some(region) = setup.region.filter(|region| !regions.contains(region)) {
+        let names: Vec<&str> = regions.iter().map(|region| region.name()).collect();
+        return Err(format!("these readers have no region {}; they have {}", region.name(), listed(&names)));
+    }
+    if let Some(power) = setup.power_dbm.filter(|power| *power > power_max_dbm) {
+        return Err(format!("these readers send with {power_max_dbm} dBm at most, not with {power}"));
+    }
+    if let Some(antenna) = setup.antennas.iter().find(|antenna| !(1..=antennas).contains(antenna)) {
+        let they =
+            if antennas == 1 { "antenna 1 alone".to_owned() } else { format!("antennas 1 to {antennas}") };
+        return Err(format!("these readers have {they}, not antenna {antenna}"));
+    }
+    Ok(())
+}
+
+/// Names in one phrase: `eu, us`; or that there are none.
+fn listed(names: &[&str]) -> String {
+    if names.is_empty() { "none that is known here".to_owned() } else { names.join(", ") }
+}
+
+/// Fields of something decoded, by the names that `decode` prints.
+type Fields = [(&'static str, Value)];
+
+/// A field's value.
+fn field<'a>(fields: &'a Fields, name: &str) -> Option<&'a Value> {
+    fields.iter().find(|(found, _)| *found == name).map(|(_, value)| value)
+}
+
+/// What an answer carries behind its status, as its decoder shows it: hex in `data`.
+fn data_of(fields: &Fields) -> Vec<u8> {
+    let text = field(fields, "data").and_then(Value::as_str).unwrap_or_default();
+    text.as_bytes()
+        .chunks(2)
+        .filter_map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}
+
+/// What the decoder says of it, for people: `wrong parameter`.
+fn meaning_of(fields: &Fields) -> String {
+    field(fields, "meaning").and_then(Value::as_str).unwrap_or("refused").to_owned()
 }
 
 #[cfg(test)]
