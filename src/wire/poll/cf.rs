@@ -181,3 +181,34 @@ fn ask(what: &'static str, command: u16, data: &[u8], answer_ms: u64) -> Ask {
     bytes.extend(crc::chafon(&bytes).to_be_bytes());
     Ask { what, bytes, command: Some(command), answer_ms, pause_ms: 0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_the_bytes_that_devices_took() {
+        let setup = PollSetup { region: Some(Region::Eu), power_dbm: Some(20), antennas: vec![1] };
+        let dialect = Cf::new(&setup);
+        let commands = dialect.set_up(&setup).unwrap();
+        assert_eq!(commands[0].bytes, [0xcf, 0xff, 0, 2, 0, 0xe7, 0x61]);
+        assert_eq!(commands[1].bytes, [0xcf, 0xff, 0, 0x72, 0, 0x17, 0xa5]);
+        assert_eq!(dialect.round(&setup, 0).bytes, [0xcf, 0xff, 0, 1, 5, 0, 0, 0, 0, 0, 0xf5, 0xb5]);
+    }
+
+    #[test]
+    fn only_what_must_differ_is_changed_and_a_channel_more_or_less_is_left() {
+        // As a device said them: it sends unasked, US with 49 channels, 33 dBm.
+        let said =
+            [0, 0, 1, 0x80, 4, 0, 1, 1, 3, 0x86, 2, 0xee, 1, 0xf4, 0x31, 0x21, 1, 4, 0, 0, 0x0c, 0, 3, 1, 5];
+        let told = |region, antennas: &[u8]| {
+            let antennas = antennas.to_vec();
+            Cf::new(&PollSetup { region: Some(region), power_dbm: Some(30), antennas }).wanted(&said)
+        };
+        let us = told(Region::Us, &[1]);
+        let changed: Vec<usize> = (0..25).filter(|at| us[*at] != said[*at]).collect();
+        assert_eq!(changed, [2, 15]);
+        let eu = told(Region::Eu, &[1, 3]);
+        assert_eq!((eu[6], &eu[7..15]), (5, [3, 3, 0x61, 0, 100, 0, 200, 15].as_slice()));
+    }
+}

@@ -216,3 +216,30 @@ fn ask(what: &'static str, opcode: u8, data: &[u8], answer_ms: u64) -> Ask {
     bytes.extend(check.to_be_bytes());
     Ask { what, bytes, command: Some(opcode.into()), answer_ms, pause_ms: 0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_those_that_the_maker_publishes() {
+        let setup = PollSetup { region: Some(Region::Eu), power_dbm: Some(20), antennas: vec![1, 3] };
+        let dialect = ThingMagic::new(&setup);
+        let commands = dialect.set_up(&setup).unwrap();
+        assert_eq!(commands[0].bytes, [0xff, 3, 0x2f, 0, 0, 2, 0x5e, 0x86]);
+        assert!(commands.iter().any(|ask| ask.bytes.starts_with(&[0xff, 5, 0x91, 2, 1, 1, 3, 3])));
+        let round = dialect.round(&setup, 0).bytes;
+        assert_eq!(round[..5], [0xff, 16, 0x2f, 0, 0]);
+    }
+
+    #[test]
+    fn the_best_number_of_a_region_is_taken() {
+        let module = |region| ThingMagic::new(&PollSetup { region: Some(region), ..PollSetup::default() });
+        let Heard::Next(asks) = module(Region::Eu).regions(&[1, 2, 8]) else { panic!() };
+        assert_eq!(asks[0].bytes[..4], [0xff, 1, 0x97, 8]);
+        let Heard::Next(asks) = module(Region::Us).regions(&[13, 8]) else { panic!() };
+        assert_eq!(asks[0].bytes[..4], [0xff, 1, 0x97, 13]);
+        let Heard::Refused(why) = module(Region::Kr).regions(&[1, 8]) else { panic!() };
+        assert!(why.ends_with("it has eu, us"), "{why}");
+    }
+}

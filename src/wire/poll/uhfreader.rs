@@ -242,3 +242,42 @@ fn ask(what: &'static str, command: u8, data: &[u8], answer_ms: u64) -> Ask {
     bytes.extend(crc::chafon(&bytes).to_le_bytes());
     Ask { what, bytes, command: Some(command.into()), answer_ms, pause_ms: 0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setup(region: Region, antennas: &[u8]) -> PollSetup {
+        PollSetup { region: Some(region), power_dbm: Some(26), antennas: antennas.to_vec() }
+    }
+
+    #[test]
+    fn commands_are_those_of_the_manual_and_antennas_take_turns() {
+        let setup = setup(Region::Eu, &[1, 4]);
+        let reader = UhfReader::new(Kind::Antennas288, &setup);
+        assert_eq!(reader.set_up(&setup).unwrap()[0].bytes, [4, 0xff, 0x21, 0x19, 0x95]);
+        let codes = (0..4).map(|round| reader.round(&setup, round).bytes[6]);
+        assert_eq!(codes.collect::<Vec<_>>(), [0x80, 0x83, 0x80, 0x83]);
+        assert!(reader.set_up(&super::super::PollSetup { power_dbm: Some(34), ..setup }).is_err());
+    }
+
+    #[test]
+    fn bands_are_written_as_a_device_said_them() {
+        // What a device in Europe said of itself.
+        assert_eq!(band(Region::Eu), Some([0x4e, 0x00]));
+        assert_eq!(band(Region::Us), Some([0x31, 0x80]), "the default of the maker's program: 49 and 128");
+        assert_eq!(band(Region::Jp), None);
+    }
+
+    #[test]
+    fn a_reader_is_told_only_what_it_has_otherwise() {
+        let reader = UhfReader::new(Kind::Antennas288, &setup(Region::Eu, &[1]));
+        let told = |information: &[u8]| match reader.told(information) {
+            Heard::Next(asks) => asks.iter().map(|ask| ask.bytes[2]).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(told(&[0, 22, 12, 3, 0x4e, 0, 26, 10, 1, 0, 0, 0]), [0; 0]);
+        assert_eq!(told(&[0, 22, 12, 3, 0x31, 0x80, 30, 10, 1, 0, 0, 0]), [SET_BAND, SET_POWER]);
+        assert!(matches!(reader.told(&[0, 22, 9, 3, 0x4e, 0, 26, 3]), Heard::Refused(_)));
+    }
+}
