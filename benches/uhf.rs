@@ -34,8 +34,8 @@ const READS_A_S: u64 = 700;
 /// A tag comes so often, and stays so long: seventy lie there.
 const ARRIVAL_EVERY: Duration = Duration::from_millis(150);
 const STAY: Duration = Duration::from_millis(10_500);
-/// Each comes back after a minute: by then it was away far longer than `absent_ms`.
-const TAGS: u16 = 400;
+/// Each comes back after half a minute: by then it was away far longer than `absent_ms`.
+const TAGS: u16 = 200;
 /// What memory may grow by from when all tags were there once, in kB: pages of the log that the broker's client keeps.
 const GROWTH_MAX_KB: u64 = 4_096;
 
@@ -61,7 +61,7 @@ impl<D: Device + 'static> Traffic<D> {
             let tag = self.first + self.next;
             self.next = (self.next + 1) % TAGS;
             self.there.push_back((Instant::now(), tag));
-            *self.visits.entry(format!("asset-{tag}")).or_default() += 1;
+            *self.visits.entry(format!("asset/asset-{tag}")).or_default() += 1;
         }
         let tags = self.there.iter().map(|(_, tag)| epc(*tag)).collect();
         self.port.turn(|knobs| knobs.tags = tags);
@@ -126,13 +126,13 @@ fn main() {
     let (mut cf, mut uhf) = (Cf::new(), UhfReader::new(false));
     cf.reads_a_s = READS_A_S;
     // Seventy tags lie there, and each is read once in a round.
-    uhf.round_ms = 95;
+    uhf.round_ms = 92;
     let mut north = Traffic::new(Port::new(folder.path(), "north", cf), 0);
     let mut south = Traffic::new(Port::new(folder.path(), "south", uhf), 1_000);
     let studio = studio(&north.port.path, &south.port.path);
     let daemon = studio.run();
     let start = Instant::now();
-    let mut settled = None;
+    let (mut settled, mut busy) = (None, None);
     let (mut next, mut arriving) = (start, true);
     while arriving || !north.there.is_empty() || !south.there.is_empty() {
         north.turn(arriving);
@@ -142,21 +142,27 @@ fn main() {
             settled = Some((measured(&daemon), reads(&north.port, &south.port), Instant::now()));
         }
         arriving = start.elapsed() < Duration::from_secs(seconds);
+        if !arriving && busy.is_none() {
+            busy = Some((reads(&north.port, &south.port), Instant::now()));
+        }
         next += ARRIVAL_EVERY;
         std::thread::sleep(next.saturating_duration_since(Instant::now()));
     }
     let (((kb_before, cpu_before), reads_before, since), (kb_after, cpu_after)) =
         (settled.unwrap(), measured(&daemon));
-    let (reads, took) = (reads(&north.port, &south.port), since.elapsed().as_secs_f64());
+    let (reads, until) = busy.unwrap();
+    let (took, busy_s) = (since.elapsed().as_secs_f64(), (until - since).as_secs_f64());
     assert!(daemon.stop().success());
     let ledger = studio.path().join("ledger.db");
     for (reader, visits) in [("north", &north.visits), ("south", &south.visits)] {
-        assert_eq!(&scanned(&ledger, reader), visits, "{reader}: scans beside arrivals");
+        let scanned = scanned(&ledger, reader);
+        let odd: Vec<_> = visits.iter().filter(|(tag, visits)| scanned.get(*tag) != Some(visits)).collect();
+        assert!(odd.is_empty() && scanned.len() == visits.len(), "{reader}: {odd:?} among {scanned:?}");
         println!("{reader:<6} {:>8} arrivals, each noticed once", visits.values().sum::<u32>());
     }
-    let rate = |now: u64, before: u64| (now - before) as f64 / took;
+    let rate = |now: u64, before: u64| (now - before) as f64 / busy_s;
     println!(
-        "reads  {:>8.0} /s north, {:.0} /s south, the last ten seconds with fewer tags",
+        "reads  {:>8.0} /s north, {:.0} /s south",
         rate(reads.0, reads_before.0),
         rate(reads.1, reads_before.1)
     );
