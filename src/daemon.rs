@@ -443,6 +443,7 @@ impl Daemon {
             Standing::Away => (None, false),
             Standing::SettingUp => (Some("it is being set up".to_owned()), false),
             Standing::Asking => (None, false),
+            Standing::Partly(reason) => (Some(reason), true),
             Standing::Resting(reason) => (Some(format!("it rests: {reason}")), true),
             Standing::Silent(reason) => (Some(reason), true),
             Standing::Refused(reason) => (Some(format!("it refuses its set-up: {reason}")), true),

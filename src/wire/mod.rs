@@ -155,10 +155,12 @@ pub struct Read {
 }
 
 impl Read {
-    /// How strongly a tag was heard, where its reader says it in dBm.
+    /// How strongly a tag was heard, rounded down to whole dBm, where its reader says it in dBm.
     pub fn rssi_dbm(&self) -> Option<i32> {
         let (_, rssi) = self.fields.iter().find(|(name, _)| *name == "rssi_dbm")?;
-        i32::try_from(rssi.as_i64()?).ok()
+        // Any reader's own number fits: it comes from two bytes at most.
+        #[allow(clippy::cast_possible_truncation, reason = "whole by then, and of two bytes")]
+        rssi.as_f64().map(|dbm| dbm.floor() as i32)
     }
 
     /// Whether the card drew its number for this reading only: phones, passports and bank cards do. It names nobody.

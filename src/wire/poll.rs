@@ -7,19 +7,27 @@
 //! ```
 //!
 //! - A [`Poller`] is the same machine for all of them; a [`Dialect`] says which bytes and what answers mean.
+//! - What an answer says may put commands before all others ([`Heard::Next`]): a reader is told only what it has otherwise.
+//! - Where several antennas take turns, one that does not work leaves the others at work ([`Heard::Partly`]).
 //! - What a country allows (region, power) comes from the configuration; nothing of it is guessed.
 //! - A reader that is asked once and then goes on by itself is left to, until it falls silent: then it may have lost its
 //!   power and with it what it was told, so it is set up afresh before it sends again.
 //! - An answer that does not come is asked for again, later each time up to [`PAUSE_MAX_MS`]. After [`MISSES_MAX`] of
 //!   them in a row the reader is set up afresh: it may have lost its power.
 
+use std::collections::VecDeque;
 use std::fmt::Debug;
+
+use serde_json::Value;
 
 use super::{Decoded, Protocol};
 use crate::time::MonoMs;
 
+mod cf;
 mod m100;
 mod pn532;
+mod thingmagic;
+mod uhfreader;
 
 /// Answers that may fail to come, or be refused, before a reader is set up afresh.
 pub const MISSES_MAX: u32 = 3;
@@ -29,6 +37,9 @@ pub const PAUSE_FIRST_MS: u64 = 50;
 pub const PAUSE_MAX_MS: u64 = 1_000;
 /// A reader that refuses its set-up is asked again after so long, in milliseconds.
 pub const REFUSED_MS: u64 = 5_000;
+
+/// The pause after a round that did not work, in milliseconds: it fails at once, and would fail without end.
+const TROUBLED_MS: u64 = 200;
 
 /// Which part of the radio spectrum a country gives to UHF tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,6 +97,14 @@ impl Default for PollSetup {
     }
 }
 
+impl PollSetup {
+    /// The antenna whose turn it is in the round of that number.
+    fn antenna(&self, round: u32) -> u8 {
+        let place = usize::try_from(round).unwrap_or_default() % self.antennas.len().max(1);
+        self.antennas.get(place).copied().unwrap_or(1)
+    }
+}
+
 /// One command, and what is to come of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
@@ -106,12 +125,18 @@ pub struct Ask {
 pub enum Heard {
     /// It is the answer, or the last part of it.
     Answered,
-    /// It is part of the answer, and more follows: the wait for it begins anew.
+    /// It is part of the answer, and more follows: the wait for it begins anew. In a round it shows that the reader works.
     More,
+    /// It is the answer, and from what it says these commands come next, before all others.
+    Next(Vec<Ask>),
+    /// It is the answer of a reader that works on in part; what does not, for people.
+    Partly(String),
     /// The reader refuses; why, for people.
     Refused(String),
-    /// The reader needs rest for so many milliseconds; why, for people.
+    /// The reader needs rest for so many milliseconds; why, for people. Then it is asked the same again.
     Rest(String, u64),
+    /// It needs rest as with [`Self::Rest`], and is set up afresh afterwards.
+    RestAfresh(String, u64),
     /// It has nothing to do with it.
     Aside,
 }
@@ -153,6 +178,8 @@ pub enum Standing {
     SettingUp,
     /// It answers.
     Asking,
+    /// It answers, and something of it does not work.
+    Partly(String),
     /// It needs rest.
     Resting(String),
     /// It does not answer.
@@ -176,6 +203,10 @@ pub struct Poller {
     commands: Vec<Ask>,
     step: Step,
     waiting: Option<Waiting>,
+    /// What an answer has put before all others.
+    first: VecDeque<Ask>,
+    /// The antenna, by its place among those asked in turn, that does not work, and what is wrong with it.
+    trouble: Option<(usize, String)>,
     /// When the next command may go; `None` without a device.
     next: Option<MonoMs>,
     misses: u32,
@@ -199,6 +230,8 @@ impl Poller {
             setup: setup.clone(),
             commands: Vec::new(),
             step: Step::SetUp(0),
+            first: VecDeque::new(),
+            trouble: None,
             waiting: None,
             next: None,
             misses: 0,
@@ -215,6 +248,7 @@ impl Poller {
     pub fn unplugged(&mut self) {
         (self.waiting, self.next) = (None, None);
         (self.misses, self.standing) = (0, Standing::Away);
+        self.first.clear();
     }
 
     /// How the asking goes.
@@ -250,13 +284,7 @@ impl Poller {
         if self.waiting.is_some() || self.next.is_none_or(|next| now < next) {
             return None;
         }
-        let ask = match self.step {
-            Step::SetUp(index) => match self.commands.get(index) {
-                Some(ask) => ask.clone(),
-                None => self.first_round(),
-            },
-            Step::Round(round) => self.dialect.round(&self.setup, round),
-        };
+        let ask = self.command();
         let bytes = ask.bytes.clone();
         if ask.answer_ms == 0 {
             self.go_on(&ask, now);
@@ -274,14 +302,11 @@ impl Poller {
             Heard::Aside => {}
             Heard::More => {
                 (waiting.until, waiting.begun) = (now.plus(waiting.ask.answer_ms), true);
-                if self.dialect.ends_in_silence(&waiting.ask) {
-                    (self.misses, self.standing) = (0, Standing::Asking);
-                }
+                self.works();
             }
-            Heard::Answered => {
-                let Some(waiting) = self.waiting.take() else { return };
-                self.go_on(&waiting.ask, now);
-            }
+            Heard::Answered => self.answered(None, Vec::new(), now),
+            Heard::Next(asks) => self.answered(None, asks, now),
+            Heard::Partly(reason) => self.answered(Some(reason), Vec::new(), now),
             Heard::Refused(reason) => {
                 let what = waiting.ask.what;
                 self.waiting = None;
@@ -292,17 +317,61 @@ impl Poller {
                 self.standing = Standing::Resting(reason);
                 self.next = Some(now.plus(rest_ms));
             }
+            Heard::RestAfresh(reason, rest_ms) => {
+                self.standing = Standing::Resting(reason);
+                self.begin(now.plus(rest_ms));
+            }
+        }
+    }
+
+    /// The command whose turn it is.
+    fn command(&mut self) -> Ask {
+        if let Some(ask) = self.first.front() {
+            return ask.clone();
+        }
+        match self.step {
+            Step::SetUp(index) => match self.commands.get(index) {
+                Some(ask) => ask.clone(),
+                None => self.first_round(),
+            },
+            Step::Round(round) => self.dialect.round(&self.setup, round),
+        }
+    }
+
+    fn answered(&mut self, trouble: Option<String>, next: Vec<Ask>, now: MonoMs) {
+        let Some(Waiting { mut ask, .. }) = self.waiting.take() else { return };
+        if trouble.is_some() {
+            ask.pause_ms = ask.pause_ms.max(TROUBLED_MS);
+        }
+        if let Step::Round(round) = self.step {
+            let antenna = usize::try_from(round).unwrap_or_default() % self.setup.antennas.len().max(1);
+            self.trouble.take_if(|(troubled, _)| *troubled == antenna);
+            self.trouble = self.trouble.take().or(trouble.map(|reason| (antenna, reason)));
+        }
+        self.go_on(&ask, now);
+        next.into_iter().rev().for_each(|ask| self.first.push_front(ask));
+    }
+
+    /// Something came that only a reader says that is set up and works.
+    fn works(&mut self) {
+        if matches!(self.step, Step::Round(_)) && self.first.is_empty() {
+            self.misses = 0;
+            self.standing = match &self.trouble {
+                Some((_, reason)) => Standing::Partly(reason.clone()),
+                None => Standing::Asking,
+            };
         }
     }
 
     /// Starts from the first command of the set-up.
     fn begin(&mut self, at: MonoMs) {
         (self.waiting, self.misses, self.step) = (None, 0, Step::SetUp(0));
+        (self.trouble, self.first) = (None, VecDeque::new());
         match self.dialect.set_up(&self.setup) {
             Ok(commands) => {
                 self.commands = commands;
                 self.next = Some(at);
-                if matches!(self.standing, Standing::Away | Standing::Resting(_)) {
+                if self.standing == Standing::Away {
                     self.standing = Standing::SettingUp;
                 }
             }
@@ -322,12 +391,13 @@ impl Poller {
     fn go_on(&mut self, ask: &Ask, now: MonoMs) {
         self.misses = 0;
         self.next = Some(now.plus(ask.pause_ms));
+        if self.first.pop_front().is_some() {
+            return;
+        }
+        self.works();
         self.step = match self.step {
             Step::SetUp(index) => Step::SetUp(index + 1),
-            Step::Round(round) => {
-                self.standing = Standing::Asking;
-                Step::Round(round.wrapping_add(1))
-            }
+            Step::Round(round) => Step::Round(round.wrapping_add(1)),
         };
     }
 
@@ -362,7 +432,8 @@ impl Poller {
             return;
         }
         self.standing = Standing::Refused(reason);
-        self.begin(now.plus(REFUSED_MS));
+        // A set-up that was taken once and is lost now is likely to be taken again.
+        self.begin(now.plus(if in_set_up { REFUSED_MS } else { PAUSE_MAX_MS }));
     }
 }
 
@@ -376,178 +447,58 @@ fn dialect(protocol: Protocol, setup: &PollSetup) -> Option<Box<dyn Dialect>> {
         | Protocol::Wiegand => None,
         Protocol::Pn532 => Some(Box::new(pn532::Pn532)),
         Protocol::M100 => Some(Box::new(m100::M100::new(setup))),
-        Protocol::UhfReader18 | Protocol::UhfReader288 | Protocol::Cf | Protocol::ThingMagic => None,
+        Protocol::UhfReader18 => Some(Box::new(uhfreader::UhfReader::new(uhfreader::Kind::Plain18, setup))),
+        Protocol::UhfReader288 => {
+            Some(Box::new(uhfreader::UhfReader::new(uhfreader::Kind::Antennas288, setup)))
+        }
+        Protocol::Cf => Some(Box::new(cf::Cf::new(setup))),
+        Protocol::ThingMagic => Some(Box::new(thingmagic::ThingMagic::new(setup))),
     }
+}
+
+/// Says no to what a kind of reader cannot have, whichever of its models it is, and what it can have.
+fn within(setup: &PollSetup, regions: &[Region], power_max_dbm: u8, antennas: u8) -> Result<(), String> {
+    if let Some(region) = setup.region.filter(|region| !regions.contains(region)) {
+        let names: Vec<&str> = regions.iter().map(|region| region.name()).collect();
+        return Err(format!("these readers have no region {}; they have {}", region.name(), listed(&names)));
+    }
+    if let Some(power) = setup.power_dbm.filter(|power| *power > power_max_dbm) {
+        return Err(format!("these readers send with {power_max_dbm} dBm at most, not with {power}"));
+    }
+    if let Some(antenna) = setup.antennas.iter().find(|antenna| !(1..=antennas).contains(antenna)) {
+        let they =
+            if antennas == 1 { "antenna 1 alone".to_owned() } else { format!("antennas 1 to {antennas}") };
+        return Err(format!("these readers have {they}, not antenna {antenna}"));
+    }
+    Ok(())
+}
+
+/// Names in one phrase: `eu, us`; or that there are none.
+fn listed(names: &[&str]) -> String {
+    if names.is_empty() { "none that is known here".to_owned() } else { names.join(", ") }
+}
+
+/// Fields of something decoded, by the names that `decode` prints.
+type Fields = [(&'static str, Value)];
+
+/// A field's value.
+fn field<'a>(fields: &'a Fields, name: &str) -> Option<&'a Value> {
+    fields.iter().find(|(found, _)| *found == name).map(|(_, value)| value)
+}
+
+/// What an answer carries behind its status, as its decoder shows it: hex in `data`.
+fn data_of(fields: &Fields) -> Vec<u8> {
+    let text = field(fields, "data").and_then(Value::as_str).unwrap_or_default();
+    text.as_bytes()
+        .chunks(2)
+        .filter_map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}
+
+/// What the decoder says of it, for people: `wrong parameter`.
+fn meaning_of(fields: &Fields) -> String {
+    field(fields, "meaning").and_then(Value::as_str).unwrap_or("refused").to_owned()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{Answer, Carrier, Decoded, Read};
-    use super::*;
-
-    /// A reader with two commands of set-up and rounds of one answer.
-    #[derive(Debug)]
-    struct Toy;
-
-    fn ask(what: &'static str, byte: u8) -> Ask {
-        Ask { what, bytes: vec![byte], command: Some(byte.into()), answer_ms: 100, pause_ms: 10 }
-    }
-
-    impl Dialect for Toy {
-        fn set_up(&self, setup: &PollSetup) -> Result<Vec<Ask>, String> {
-            if setup.power_dbm.is_some_and(|power| power > 30) {
-                return Err("`power_dbm` is 30 at most".to_owned());
-            }
-            Ok(vec![ask("wake", 1), ask("set power", 2)])
-        }
-
-        fn round(&self, _: &PollSetup, round: u32) -> Ask {
-            ask("look", 0x10 + u8::try_from(round % 2).unwrap())
-        }
-
-        fn hear(&self, asked: &Ask, heard: &Decoded) -> Heard {
-            match heard {
-                Decoded::Answer(answer) if answer.command != asked.command => Heard::Aside,
-                Decoded::Answer(answer) if !answer.fields.is_empty() => Heard::Rest("hot".to_owned(), 2_000),
-                Decoded::Answer(answer) if answer.ok => Heard::Answered,
-                Decoded::Answer(_) => Heard::Refused("no".to_owned()),
-                Decoded::Read(_) => Heard::More,
-                _ => Heard::Aside,
-            }
-        }
-
-        fn ends_in_silence(&self, asked: &Ask) -> bool {
-            asked.command == Some(0x11)
-        }
-    }
-
-    fn poller() -> Poller {
-        Poller::of(Box::new(Toy), &PollSetup::default())
-    }
-
-    fn answer(command: u16, ok: bool) -> Decoded {
-        Decoded::Answer(Answer { command: Some(command), stale: false, ok, fields: Vec::new() })
-    }
-
-    fn ready(now: u64) -> Poller {
-        let mut poller = poller();
-        poller.plugged(MonoMs(now));
-        for command in [1_u16, 2] {
-            let at = poller.poll_timeout().unwrap();
-            assert_eq!(poller.poll(at).unwrap(), [u8::try_from(command).unwrap()]);
-            poller.hear(&answer(command, true), at);
-        }
-        poller
-    }
-
-    #[test]
-    fn one_command_at_a_time_each_after_the_answer_to_the_last() {
-        let mut poller = poller();
-        assert_eq!(
-            (poller.poll(MonoMs(0)), poller.poll_timeout()),
-            (None, None),
-            "no device, nothing to send"
-        );
-        poller.plugged(MonoMs(5));
-        assert_eq!(poller.poll(MonoMs(5)).unwrap(), [1]);
-        assert_eq!((poller.poll(MonoMs(6)), poller.awaiting()), (None, Some(1)));
-        poller.hear(&answer(7, true), MonoMs(7));
-        assert_eq!(poller.awaiting(), Some(1), "an answer to something else");
-        poller.hear(&answer(1, true), MonoMs(20));
-        assert_eq!((poller.poll(MonoMs(29)), poller.poll_timeout()), (None, Some(MonoMs(30))));
-        assert_eq!(poller.poll(MonoMs(30)).unwrap(), [2]);
-        poller.hear(&answer(2, true), MonoMs(31));
-        assert_eq!(*poller.standing(), Standing::SettingUp);
-        for round in [0x10, 0x11, 0x10] {
-            let at = poller.poll_timeout().unwrap();
-            assert_eq!(poller.poll(at).unwrap(), [round]);
-            poller.hear(&answer(round.into(), true), at);
-            assert_eq!(*poller.standing(), Standing::Asking);
-        }
-    }
-
-    #[test]
-    fn a_reader_that_does_not_answer_is_asked_later_and_later_and_then_set_up_afresh() {
-        let mut poller = ready(0);
-        let mut sent = Vec::new();
-        for _ in 0..40 {
-            let at = poller.poll_timeout().unwrap();
-            sent.extend(poller.poll(at).map(|bytes| (at.0, bytes[0])));
-        }
-        let rounds: Vec<u8> = sent.iter().map(|(_, byte)| *byte).take(6).collect();
-        assert_eq!(rounds, [0x10, 0x10, 0x10, 1, 1, 1]);
-        assert!(sent.windows(2).all(|pair| pair[1].0 - pair[0].0 >= 100), "{sent:?}");
-        assert!(sent.windows(2).all(|pair| pair[1].0 - pair[0].0 <= 100 + 1_000), "{sent:?}");
-        assert!(matches!(poller.standing(), Standing::Silent(why) if why.contains("baud")));
-        let mut at = poller.poll_timeout().unwrap();
-        while poller.awaiting().is_none() {
-            poller.poll(at);
-            at = poller.poll_timeout().unwrap();
-        }
-        poller.hear(&answer(1, true), at);
-        let at = poller.poll_timeout().unwrap();
-        assert_eq!(poller.poll(at).unwrap(), [2], "it is back");
-    }
-
-    #[test]
-    fn a_reader_that_goes_on_by_itself_is_left_to_and_set_up_afresh_when_it_falls_silent() {
-        let mut poller = ready(0);
-        let at = poller.poll_timeout().unwrap();
-        poller.poll(at).unwrap();
-        poller.hear(&answer(0x10, true), at);
-        let mut at = poller.poll_timeout().unwrap();
-        assert_eq!(poller.poll(at).unwrap(), [0x11]);
-        for _ in 0..50 {
-            at = at.plus(99);
-            assert_eq!(poller.poll(at), None);
-            poller.hear(&Decoded::Read(tag()), at);
-            assert_eq!(*poller.standing(), Standing::Asking);
-        }
-        assert_eq!(poller.poll(at.plus(99)), None);
-        assert_eq!(poller.poll(at.plus(100)).unwrap(), [1], "set up from the beginning, at once");
-        assert_eq!(*poller.standing(), Standing::Asking, "nothing is wrong with it yet");
-    }
-
-    fn tag() -> Read {
-        let (payload, fields) = ("E200".to_owned(), Vec::new());
-        Read { carrier: Carrier::Uhf, payload, aim: None, terminated: true, fields }
-    }
-
-    #[test]
-    fn a_hot_reader_rests_and_goes_on_where_it_was() {
-        let mut poller = ready(0);
-        let at = poller.poll_timeout().unwrap();
-        poller.poll(at).unwrap();
-        let hot = Answer { command: Some(0x10), stale: false, ok: false, fields: vec![("hot", true.into())] };
-        poller.hear(&Decoded::Answer(hot), at);
-        assert_eq!(*poller.standing(), Standing::Resting("hot".to_owned()));
-        assert_eq!(poller.poll_timeout(), Some(at.plus(2_000)));
-        assert_eq!(poller.poll(at.plus(2_000)).unwrap(), [0x10]);
-        poller.hear(&answer(0x10, true), at.plus(2_001));
-        assert_eq!(*poller.standing(), Standing::Asking);
-    }
-
-    #[test]
-    fn a_refused_set_up_is_said_and_tried_again_and_never_in_a_hurry() {
-        let mut poller = poller();
-        poller.plugged(MonoMs(0));
-        poller.poll(MonoMs(0)).unwrap();
-        poller.hear(&answer(1, false), MonoMs(3));
-        assert_eq!(*poller.standing(), Standing::Refused("wake: no".to_owned()));
-        assert_eq!(poller.poll_timeout(), Some(MonoMs(3 + REFUSED_MS)));
-        let mut strong =
-            Poller::of(Box::new(Toy), &PollSetup { power_dbm: Some(33), ..PollSetup::default() });
-        strong.plugged(MonoMs(0));
-        assert!(matches!(strong.standing(), Standing::Refused(why) if why.contains("30 at most")));
-        assert_eq!(strong.poll(MonoMs(0)), None);
-    }
-
-    #[test]
-    fn an_unplugged_reader_is_asked_nothing_and_begins_afresh() {
-        let mut poller = ready(0);
-        poller.unplugged();
-        assert_eq!((poller.poll(MonoMs(99_999)), poller.poll_timeout()), (None, None));
-        poller.plugged(MonoMs(100_000));
-        assert_eq!(poller.poll(MonoMs(100_000)).unwrap(), [1]);
-    }
-}
+mod tests;

@@ -230,13 +230,14 @@ fn band(number: u8) -> Option<(&'static str, u32, u32)> {
         2 => ("US", 902_750, 500),
         3 => ("Korea", 917_100, 200),
         4 => ("EU", 865_100, 200),
+        8 => ("China 1", 840_125, 250),
         _ => return None,
     })
 }
 
 fn information(head: &Head, data: &[u8]) -> Decoded {
     let command = Some(u16::from(READER_INFORMATION));
-    let [major, minor, kind, _protocols, highest, lowest, power, scan_time, ..] = data else {
+    let &[major, minor, kind, _protocols, highest, lowest, power, scan_time, ..] = data else {
         return absurd(format!("reader information of {} bytes: expected 8 or more", data.len()));
     };
     let mut fields = head.clone();
@@ -245,12 +246,13 @@ fn information(head: &Head, data: &[u8]) -> Decoded {
         ("cmd", Value::from("21 reader info")),
         ("firmware", Value::from(format!("{major}.{minor}"))),
         ("reader_type", Value::from(format!("{kind:02X}"))),
-        ("power_dbm", Value::from(*power)),
-        ("scan_time_ms", Value::from(u32::from(*scan_time) * 100)),
+        ("power_dbm", Value::from(power)),
+        ("scan_time_ms", Value::from(u32::from(scan_time) * 100)),
+        ("data", Value::from(hex(data))),
     ]);
     if let Some((name, base_khz, step_khz)) = band((highest >> 6) << 2 | lowest >> 6) {
         let mhz = |steps: u8| Value::from(f64::from(base_khz + u32::from(steps & 0x3f) * step_khz) / 1000.0);
-        fields.extend([("band", Value::from(name)), ("fmin", mhz(*lowest)), ("fmax", mhz(*highest))]);
+        fields.extend([("band", Value::from(name)), ("fmin", mhz(lowest)), ("fmax", mhz(highest))]);
     }
     answer(command, true, fields)
 }

@@ -5,9 +5,12 @@
 use std::collections::VecDeque;
 
 pub mod bench;
+pub mod cf;
 pub mod m100;
 pub mod pn532;
 pub mod port;
+pub mod thingmagic;
+pub mod uhfreader;
 
 /// A reader. Times are milliseconds since any moment, never going back.
 pub trait Device: Send {
