@@ -182,7 +182,7 @@ fn reader(
         );
     }
     let on_hid = source == Source::Hid;
-    let source = attached(section, source, reading);
+    let source = attached(section, source, protocol, reading);
     let vendor = match &source {
         Some(ReaderSource::Hid { vendor, .. }) => *vendor,
         _ => None,
@@ -229,7 +229,7 @@ pub(super) fn meant_by_mode(
     refuse_other_sources(section, source, reading);
     let protocol = protocol(section, source, reading);
     layout(section, protocol, reading);
-    baud(section, reading);
+    baud(section, protocol, reading);
     asking::feedback(section, (source == Source::Hid, None), protocol, reading);
     absent_ms(section, reading);
     reads_min(section, reading);
@@ -293,9 +293,14 @@ fn layout(section: &Section<'_>, protocol: Option<Protocol>, reading: &mut Readi
     section.choice("layout", &names, &mut reading.problems, Layout::parse).unwrap_or(Layout::Us)
 }
 
-fn attached(section: &Section<'_>, source: Source, reading: &mut Reading<'_>) -> Option<ReaderSource> {
+fn attached(
+    section: &Section<'_>,
+    source: Source,
+    protocol: Option<Protocol>,
+    reading: &mut Reading<'_>,
+) -> Option<ReaderSource> {
     match source {
-        Source::Serial => serial(section, reading),
+        Source::Serial => serial(section, protocol, reading),
         Source::Hid => hid(section, reading),
         Source::Mqtt => satellite(section, reading).map(|setup| ReaderSource::Mqtt(Box::new(setup))),
         Source::Stdin => Some(ReaderSource::Stdin),
@@ -306,8 +311,10 @@ fn attached(section: &Section<'_>, source: Source, reading: &mut Reading<'_>) ->
     }
 }
 
-fn baud(section: &Section<'_>, reading: &mut Reading<'_>) -> u32 {
-    section.number("baud", (300, 4_000_000, 9600), "bits a second", &mut reading.problems)
+/// As set, or as readers of the protocol come.
+fn baud(section: &Section<'_>, protocol: Option<Protocol>, reading: &mut Reading<'_>) -> u32 {
+    let default = protocol.map_or(9600, Protocol::baud);
+    section.number("baud", (300, 4_000_000, default), "bits a second", &mut reading.problems)
 }
 
 fn required_path(
@@ -322,8 +329,12 @@ fn required_path(
 }
 
 /// By its path, or by the identity of a USB device, and not by both: they could name two devices.
-fn serial(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<ReaderSource> {
-    let baud = baud(section, reading);
+fn serial(
+    section: &Section<'_>,
+    protocol: Option<Protocol>,
+    reading: &mut Reading<'_>,
+) -> Option<ReaderSource> {
+    let baud = baud(section, protocol, reading);
     let by_usb = USB_KEYS.iter().any(|key| section.setting(key).is_some());
     if by_usb && section.setting("path").is_some() {
         let expected =

@@ -323,3 +323,21 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_line_runs_as_fast_as_the_readers_of_its_protocol_come() {
+    let baud = |keys: &str| {
+        let text = format!(
+            "[[station]]\nid = \"cage\"\n[[reader]]\nid = \"a\"\nstation = \"cage\"\nsource = \"serial\"\n\
+             path = \"/dev/ttyUSB0\"\n{keys}\n"
+        );
+        match parsed(&text).readers.remove(0).source {
+            ReaderSource::Serial { baud, .. } => baud,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(baud(""), 9_600);
+    assert_eq!(baud("protocol = \"pn532\""), 115_200);
+    assert_eq!(baud("protocol = \"uhfreader18\"\nask = false"), 57_600);
+    assert_eq!(baud("protocol = \"pn532\"\nbaud = 9600"), 9_600);
+}

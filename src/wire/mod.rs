@@ -114,6 +114,15 @@ impl Protocol {
         matches!(self, Self::Keyboard | Self::HidPos)
     }
 
+    /// Bits a second on the lines of most readers that speak it, as they are delivered; each file names its source.
+    pub fn baud(self) -> u32 {
+        match self {
+            Self::Pn532 | Self::M100 | Self::Cf | Self::ThingMagic => 115_200,
+            Self::UhfReader18 | Self::UhfReader288 => 57_600,
+            Self::Line | Self::Rdm6300 | Self::Keyboard | Self::HidPos | Self::Ssi | Self::Wiegand => 9_600,
+        }
+    }
+
     /// Whether it is spoken by UHF readers, which the law of the radio binds.
     pub fn is_radio(self) -> bool {
         matches!(self, Self::M100 | Self::UhfReader18 | Self::UhfReader288 | Self::Cf | Self::ThingMagic)
