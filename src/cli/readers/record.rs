@@ -51,6 +51,7 @@ pub(super) fn record(
     let mut tape = Tape { file, path, reader, setup, kept, begin: None, pieces: 0 };
     if !screen.is_json() {
         screen.line(&format!("recording {} into {}; Ctrl-C ends", target.id, path.display()))?;
+        target.warning().iter().try_for_each(|warning| screen.line(warning))?;
         screen.flush()?;
     }
     target.listen(|sound| hear(screen, &mut tape, sound))?;

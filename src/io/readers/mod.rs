@@ -25,6 +25,7 @@ pub mod census;
 mod guard;
 mod health;
 mod hid;
+pub mod likeness;
 pub mod listen;
 mod outlet;
 mod probably;
