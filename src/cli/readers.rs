@@ -227,3 +227,6 @@ fn unknown(config: &Config, id: &str) -> Failure {
     );
     Failure::Wrong(sentence)
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,7 +50,8 @@ impl Block {
             taken.contains(id) || config.readers.iter().any(|reader| reader.id.as_str() == id.as_str())
         };
         let numbered = (2..).map(|number| format!("{base}-{number}"));
-        let id = std::iter::once(base.to_owned()).chain(numbered).find(|id| !is_taken(id)).unwrap_or_default();
+        let id =
+            std::iter::once(base.to_owned()).chain(numbered).find(|id| !is_taken(id)).unwrap_or_default();
         let mut block = Self { keys: vec![("id", quoted(&id)), ("station", quoted(station))] };
         block.attach(device);
         block.read_as(config, device);

@@ -66,7 +66,8 @@ fn listed<'a>(config: &Config, devices: &'a [Device]) -> Vec<Listed<'a>> {
 
 fn show(config: &Config, listed: &[Listed<'_>]) -> String {
     let mut text = table(listed);
-    let is_reader = |device: &Device| device.probably.may_be_reader() && device.probably != Probably::OwnSerial;
+    let is_reader =
+        |device: &Device| device.probably.may_be_reader() && device.probably != Probably::OwnSerial;
     if !listed.iter().any(|listed| is_reader(listed.device)) {
         text.push_str(&wrapped(NOTHING, 0));
     }
@@ -76,7 +77,9 @@ fn show(config: &Config, listed: &[Listed<'_>]) -> String {
     for Listed { device, block, .. } in listed {
         let Some(block) = block else { continue };
         if is_first {
-            text.push_str(&format!("\n# To have one of these read, paste its block into {file}\n# and restart the daemon.\n"));
+            text.push_str(&format!(
+                "\n# To have one of these read, paste its block into {file}\n# and restart the daemon.\n"
+            ));
             is_first = false;
         }
         text.push_str(&format!("\n# {}\n{}\n", plain(&device.shown()), block.trim_end()));
@@ -144,4 +147,70 @@ fn wrapped(text: &str, indent: usize) -> String {
     }
     let margin = " ".repeat(indent);
     lines.iter().map(|line| format!("{margin}{line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Defaults;
+    use crate::io::readers::machine::{KEYBOARD, MEDIA, MOUSE, Machine};
+
+    fn shown(machine: &Machine) -> (String, serde_json::Value) {
+        let defaults = Defaults {
+            timezone: chrono_tz::Tz::UTC,
+            ledger: "ledger.db".into(),
+            control: "control.sock".into(),
+        };
+        let config = Config::parse("[[station]]\nid = \"cage\"\n", None, &defaults).unwrap();
+        let devices = census(&machine.places(), &config.readers, &config.profiles);
+        let listed = listed(&config, &devices);
+        (show(&config, &listed), serde_json::to_value(&listed).unwrap())
+    }
+
+    #[test]
+    fn a_screen_of_eighty_columns_is_enough_whatever_devices_call_themselves() {
+        let machine = Machine::new();
+        let long = "Symbol Technologies, Inc, 2008 Symbol Bar Code Scanner \u{1b}[2J with a name that goes on and on";
+        machine.hid(3, ("usb/1-4.4.4/1-4.4.4:1.0", "000005E0:00001200", long), &KEYBOARD);
+        machine.hid(4, ("usb/1-5/1-5:1.0", "00000C2E:00000B61", &"W".repeat(200)), &KEYBOARD);
+        let (text, json) = shown(&machine);
+        let above = text.split("\n# To have").next().unwrap();
+        assert!(above.lines().all(|line| line.chars().count() <= COLUMNS), "{above}");
+        assert!(!text.contains('\u{1b}'), "{text:?}");
+        assert!(
+            above.contains("hidraw4  0c2e:0b61  1-5:1.0\n    Honeywell Voyager 1250g, keyboard mode"),
+            "{above}"
+        );
+        assert_eq!(
+            (&json[1]["model"], &json[1]["mode"]),
+            (&"Honeywell Voyager 1250g".into(), &"keyboard".into())
+        );
+        assert_eq!(
+            (&json[0]["model"], json[0]["models"].as_array().unwrap().len() > 1),
+            (&serde_json::Value::Null, true)
+        );
+        assert!(json[1]["block"].as_str().unwrap().contains("profile = \"honeywell-1250g\""));
+    }
+
+    #[test]
+    fn a_machine_without_any_candidate_says_what_to_plug_in() {
+        let empty = Machine::new();
+        assert_eq!(shown(&empty).0, wrapped(NOTHING, 0));
+        empty.hid(0, ("usb/1-1/1-1:1.0", "0000046D:0000C31C", "Keyboard"), &KEYBOARD);
+        empty.hid(1, ("usb/1-1/1-1:1.1", "0000046D:0000C31C", "Keyboard"), &MEDIA);
+        empty.hid(2, ("usb/1-2/1-2:1.0", "0000046D:0000C077", "Mouse"), &MOUSE);
+        empty.tty("ttyS0", "4");
+        let (text, _) = shown(&empty);
+        assert!(text.contains("hidraw2") && text.contains(&wrapped(NOTHING, 0)), "{text}");
+        empty.usb_tty("ttyUSB0", "1-3:1.0", ("1a86", "7523", ""));
+        assert!(!shown(&empty).0.contains("is plugged in"), "an adapter is a candidate");
+    }
+
+    #[test]
+    fn words_are_kept_whole_where_they_fit() {
+        assert_eq!(wrapped("a bc", 76), "    a bc\n".replacen("    ", &" ".repeat(76), 1));
+        assert_eq!(wrapped("ab cde", 76), format!("{0}ab\n{0}cde\n", " ".repeat(76)));
+        assert_eq!(wrapped("abcdef", 76), format!("{0}abcd\n{0}ef\n", " ".repeat(76)));
+        assert_eq!(wrapped("", 4), "");
+    }
 }

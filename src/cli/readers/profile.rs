@@ -24,7 +24,8 @@ pub(super) enum Written {
 /// so it is there whole or not at all.
 pub(super) fn write(folder: Option<&Path>, profile: &Profile) -> Written {
     let Some(folder) = folder else {
-        let sentence = "the profile is not written, because there is no configuration file beside which it would stand";
+        let sentence =
+            "the profile is not written, because there is no configuration file beside which it would stand";
         return Written::Nowhere(sentence.to_owned());
     };
     let path = folder.join(format!("{}.toml", profile.id));
@@ -80,7 +81,8 @@ pub(super) fn learned(target: &Target, reader: &ReaderConfig) -> Profile {
 
 fn note(target: &Target) -> String {
     let found = format!("Found by `cagekeeper readers learn {}`.", target.id);
-    let models: &[Likeness] = target.device.as_ref().map(|device| device.models.as_slice()).unwrap_or_default();
+    let models: &[Likeness] =
+        target.device.as_ref().map(|device| device.models.as_slice()).unwrap_or_default();
     let like: Vec<String> = models
         .iter()
         .filter(|like| like.verified != Evidence::Learned.name())

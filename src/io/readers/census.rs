@@ -313,68 +313,8 @@ fn by_path(dev: &Path) -> Vec<(PathBuf, PathBuf)> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
-
+    use super::super::machine::{KEYBOARD, MEDIA, MOUSE, Machine, SCANNER};
     use super::*;
-
-    const KEYBOARD: [u8; 7] = [0x05, 0x01, 0x09, 0x06, 0xA1, 0x01, 0xC0];
-    const MOUSE: [u8; 7] = [0x05, 0x01, 0x09, 0x02, 0xA1, 0x01, 0xC0];
-    const MEDIA: [u8; 7] = [0x05, 0x0C, 0x09, 0x01, 0xA1, 0x01, 0xC0];
-    const SCANNER: [u8; 7] = [0x05, 0x8C, 0x09, 0x02, 0xA1, 0x01, 0xC0];
-
-    /// A machine made of files.
-    struct Machine {
-        root: tempfile::TempDir,
-    }
-
-    impl Machine {
-        fn new() -> Self {
-            let root = tempfile::tempdir().unwrap();
-            for folder in ["class/hidraw", "class/tty", "dev/serial/by-path"] {
-                fs::create_dir_all(root.path().join(folder)).unwrap();
-            }
-            Self { root }
-        }
-
-        fn places(&self) -> Places {
-            Places { class: self.root.path().join("class"), dev: self.root.path().join("dev") }
-        }
-
-        fn hid(&self, number: u32, (interface, ids, name): (&str, &str, &str), descriptor: &[u8]) {
-            let device = self.root.path().join(format!("devices/{interface}/0003:{number}"));
-            let node = device.join(format!("hidraw/hidraw{number}"));
-            fs::create_dir_all(&node).unwrap();
-            fs::write(device.join("uevent"), format!("HID_ID=0003:{ids}\nHID_NAME={name}\nHID_UNIQ=\n"))
-                .unwrap();
-            fs::write(device.join("report_descriptor"), descriptor).unwrap();
-            symlink(&device, node.join("device")).unwrap();
-            symlink(&node, self.root.path().join(format!("class/hidraw/hidraw{number}"))).unwrap();
-            fs::write(self.root.path().join(format!("dev/hidraw{number}")), "").unwrap();
-        }
-
-        fn tty(&self, name: &str, interface: Option<&str>, kind: &str) {
-            let port = self.root.path().join("devices").join(interface.map_or("platform", |_| "1-3"));
-            let device = interface.map_or(port.clone(), |interface| port.join(interface).join(name));
-            fs::create_dir_all(&device).unwrap();
-            if interface.is_some() {
-                for (file, text) in
-                    [("idVendor", "1a86\n"), ("idProduct", "7523\n"), ("product", "USB Serial\n")]
-                {
-                    fs::write(port.join(file), text).unwrap();
-                }
-            }
-            let node = device.join("tty").join(name);
-            fs::create_dir_all(&node).unwrap();
-            fs::write(node.join("type"), kind).unwrap();
-            symlink(&device, node.join("device")).unwrap();
-            symlink(&node, self.root.path().join("class/tty").join(name)).unwrap();
-            let file = self.root.path().join("dev").join(name);
-            fs::write(&file, "").unwrap();
-            if interface.is_some() {
-                symlink(&file, self.root.path().join("dev/serial/by-path/pci-usb-0:3:1.0-port0")).unwrap();
-            }
-        }
-    }
 
     fn reader(id: &str, toml: &str) -> ReaderConfig {
         let text =
@@ -395,9 +335,9 @@ mod tests {
         machine.hid(3, ("usb/1-4/1-4:1.0", "000005E0:00001200", "Symbol Bar Code Scanner"), &KEYBOARD);
         machine.hid(4, ("usb/1-5/1-5:1.0", "00000C2E:00000901", "Honeywell"), &SCANNER);
         machine.hid(5, ("usb/1-6/1-6:1.0", "0000FFFF:00000035", "HID"), &KEYBOARD);
-        machine.tty("ttyUSB0", Some("1-3:1.0"), "0");
-        machine.tty("ttyS0", None, "4");
-        machine.tty("ttyS7", None, "0");
+        machine.usb_tty("ttyUSB0", "1-3:1.0", ("1a86", "7523", ""));
+        machine.tty("ttyS0", "4");
+        machine.tty("ttyS7", "0");
         machine
     }
 
@@ -423,7 +363,7 @@ mod tests {
         assert!(found.iter().all(|device| device.trouble.is_none()), "{found:?}");
         let tty = &found[2];
         assert_eq!((tty.usb, tty.usb_path.as_deref()), (Some((0x1a86, 0x7523)), Some("1-3:1.0")));
-        assert!(tty.by_path.as_ref().unwrap().ends_with("serial/by-path/pci-usb-0:3:1.0-port0"));
+        assert!(tty.by_path.as_ref().unwrap().ends_with("serial/by-path/pci-usb-0:1-3:1.0-port0"));
         for protocol in found.iter().map(|device| device.probably.protocol()) {
             assert!(Protocol::parse(protocol).is_some());
         }
@@ -454,6 +394,40 @@ mod tests {
         assert!(found.iter().all(|device| device.has_twin && !device.has_siblings));
         assert!(found[1].is_called("1-5") && found[1].is_called("1-5:1.0") && found[1].is_called("hidraw4"));
         assert!(!found[1].is_called("1-4"));
+    }
+
+    #[test]
+    fn a_device_with_the_ids_of_a_known_model_is_a_scanner_whatever_it_calls_itself() {
+        let machine = Machine::new();
+        machine.hid(0, ("usb/1-1/1-1:1.0", "0000046D:0000C31C", "USB Keyboard"), &KEYBOARD);
+        machine.hid(1, ("usb/1-2/1-2:1.0", "00000C2E:00000B61", "HID"), &KEYBOARD);
+        machine.hid(2, ("usb/1-2/1-2:1.1", "00000C2E:00000B61", "HID"), &MEDIA);
+        machine.hid(3, ("usb/1-3/1-3:1.0", "000005E0:00001200", "HID"), &KEYBOARD);
+        machine.hid(4, ("usb/1-4/1-4:1.0", "000008FF:00000009", "HID"), &KEYBOARD);
+        machine.usb_tty("ttyACM0", "1-5:1.0", ("1eab", "1d06", ""));
+        machine.usb_tty("ttyUSB0", "1-6:1.0", ("1a86", "7523", ""));
+        let found = census(&machine.places(), &[], &Profiles::built_in());
+        let said = |id: &str| {
+            let device = found.iter().find(|device| device.id == id).unwrap();
+            (device.is_scanner(), device.model().map(|model| model.profile.as_str()), device.guess())
+        };
+        assert_eq!(said("hidraw0"), (false, None, "scanner that types, or a plain keyboard".to_owned()));
+        let (is_scanner, model, guess) = said("hidraw1");
+        assert!(is_scanner && model.is_some() && guess.ends_with(" mode (known from documents)"), "{guess}");
+        assert_eq!(
+            said("hidraw2"),
+            (false, None, "something else".to_owned()),
+            "its media keys are no scanner"
+        );
+        let (is_scanner, model, guess) = said("hidraw3");
+        assert!(is_scanner && model.is_none(), "several models have these ids");
+        assert!(guess.starts_with("scanner or card reader that types; perhaps "), "{guess}");
+        let (is_scanner, model, guess) = said("hidraw4");
+        assert!(!is_scanner && model.is_none() && guess.contains("perhaps Sycreader"), "{guess}");
+        assert!(said("ttyACM0").0 && !said("ttyUSB0").0);
+        let unread = unbound(&found);
+        assert_eq!(unread.len(), 3, "{unread:?}");
+        assert!(unread.iter().any(|line| line.starts_with("hidraw1 0c2e:0b61 \"HID\", ")), "{unread:?}");
     }
 
     #[test]

@@ -145,8 +145,7 @@ mod tests {
     #[test]
     fn long_lists_are_cut() {
         let one = of((0x0c2e, 0x0b61)).remove(0);
-        let many: Vec<Likeness> =
-            (0..9).map(|n| Likeness { name: format!("M{n}"), ..one.clone() }).collect();
+        let many: Vec<Likeness> = (0..9).map(|n| Likeness { name: format!("M{n}"), ..one.clone() }).collect();
         assert!(suggestion(&many).unwrap().starts_with("perhaps M0, M1, M2, M3 or 5 more:"));
     }
 }

@@ -27,6 +27,8 @@ mod health;
 mod hid;
 pub mod likeness;
 pub mod listen;
+#[cfg(test)]
+pub(crate) mod machine;
 mod outlet;
 mod probably;
 pub mod replay;
