@@ -69,6 +69,7 @@ fn show(config: &Config, listed: &[Listed<'_>]) -> String {
     let is_reader =
         |device: &Device| device.probably.may_be_reader() && device.probably != Probably::OwnSerial;
     if !listed.iter().any(|listed| is_reader(listed.device)) {
+        text.push_str(if text.is_empty() { "" } else { "\n" });
         text.push_str(&wrapped(NOTHING, 0));
     }
     let file = config.source.as_ref().map(|path| path.display().to_string());
