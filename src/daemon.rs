@@ -172,8 +172,10 @@ async fn look_around(shared: Arc<Shared>) {
     loop {
         look.tick().await;
         let asked = Arc::clone(&shared);
-        let look =
-            move || census::unbound(&census::census(&census::Places::default(), &asked.config.readers));
+        let look = move || {
+            let config = &asked.config;
+            census::unbound(&census::census(&census::Places::default(), &config.readers, &config.profiles))
+        };
         let Ok(unbound) = tokio::task::spawn_blocking(look).await else { return };
         for device in shared.set_unbound(unbound) {
             tracing::info!(

@@ -392,3 +392,28 @@ proptest! {
         bear(Protocol::M100, pieces)?;
     }
 }
+
+#[test]
+fn watching_a_reader_that_must_be_asked_asks_it_where_no_daemon_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let badges = Port::new(folder.path(), "badges", Pn532::new());
+    let studio = |asked: &str| {
+        Studio::new(&format!(
+            "[mqtt]\nurl = \"mqtt://127.0.0.1:1\"\n[[station]]\nid = \"cage\"\n[[reader]]\nid = \"badges\"\n\
+             station = \"cage\"\nsource = \"serial\"\npath = \"{}\"\nbaud = 115200\nprotocol = \"pn532\"\n{asked}",
+            badges.path.display()
+        ))
+    };
+    let until = |studio: &Studio, part: &str| {
+        let mut command = studio.command(&["readers", "watch", "badges"]);
+        let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+        let found = lines.map(Result::unwrap).find(|line| line.contains(part));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        found.unwrap_or_else(|| panic!("{part} was never said"))
+    };
+    badges.turn(|knobs| knobs.tags = vec![FOUR.to_vec()]);
+    assert!(until(&studio(""), "READ").contains(&hex(&FOUR)));
+    assert!(until(&studio("ask = false\n"), "nobody asks").contains("pn532"));
+}

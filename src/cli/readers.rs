@@ -1,5 +1,6 @@
 //! `readers`: the devices of this machine, and the first hour with a new one.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,13 +10,15 @@ use clap::{Args, Subcommand};
 use super::Failure;
 use super::control_client::Daemon;
 use super::screen::Screen;
-use crate::config::{Config, ReaderConfig};
+use crate::config::{Broker, Config, ReaderConfig, ReaderSource};
 use crate::domain::id::ReaderId;
 use crate::io::clock::Clock;
+use crate::io::mqtt::payload as mqtt;
 use crate::io::readers::census::{Device, Places, census};
 use crate::io::readers::listen::{Ear, Ended, Sound, listen};
 use crate::nearest::nearest;
-use crate::wire::{Protocol, Setup};
+use crate::wire::poll::Poller;
+use crate::wire::{Protocol, Setup, satellite};
 
 mod block;
 mod learn;
@@ -120,6 +123,20 @@ impl Target {
         Setup { layout: *layout, framing: framing.clone(), ..Setup::of(*protocol) }
     }
 
+    /// What is to be known before silence is waited for: a reader that nobody asks says nothing.
+    fn warning(&self) -> Option<String> {
+        let protocol = self.reader.protocol;
+        let is_asked = self.reader.poll.is_some() || !Poller::asks(protocol);
+        (!is_asked).then(|| {
+            format!(
+                "note: nobody asks {}, and most {} readers say nothing unasked: make a [[reader]] of it, UHF with region and \
+                 power_dbm and none with ask = false, and it is asked",
+                self.id,
+                protocol.name()
+            )
+        })
+    }
+
     /// Listens until the callback has enough, or Ctrl-C. What is refused is a failure.
     fn listen(
         &self,
@@ -135,7 +152,7 @@ impl Target {
 
 /// Finds what is meant: a reader of the configuration, through the daemon where it runs; else a device.
 fn target(config: &Config, which: &Which, hold: bool) -> anyhow::Result<Target> {
-    let devices = census(&Places::default(), &config.readers);
+    let devices = census(&Places::default(), &config.readers, &config.profiles);
     let device = devices.into_iter().find(|device| device.is_called(&which.id));
     let bound = device.as_ref().and_then(|device| device.reader.as_ref()).map(ReaderId::as_str);
     let id = bound.unwrap_or(&which.id);
@@ -144,8 +161,8 @@ fn target(config: &Config, which: &Which, hold: bool) -> anyhow::Result<Target> 
     }
     let Some(device) = device else { return Err(unknown(config, &which.id).into()) };
     let baud = which.baud.map(|baud| ("baud", baud.to_string()));
-    let block = Block::of_device(config, &device).with_protocol(which.protocol).with_keys(baud);
-    let reader = block.for_this_moment(&device).reader()?;
+    let block = Block::of_device(config, &device, &[]).with_protocol(which.protocol).with_keys(baud);
+    let reader = block.for_this_moment(&device).reader(config.profiles.folder())?;
     Ok(Target {
         id: reader.id.clone(),
         ear: Ear::Device(Box::new(reader.clone())),
@@ -161,6 +178,9 @@ fn configured(
     device: Option<Device>,
     hold: bool,
 ) -> anyhow::Result<Target> {
+    if let ReaderSource::Mqtt(setup) = &reader.source {
+        return Err(Failure::Wrong(over_mqtt(config, reader, setup)).into());
+    }
     let runs = Daemon::connect(&config.control.path)?.is_some();
     let ear = match runs {
         true => Ear::Daemon { socket: config.control.path.clone(), reader: reader.id.clone(), hold },
@@ -170,8 +190,32 @@ fn configured(
     Ok(Target { id, ear, reader, is_configured: true, device })
 }
 
+/// What to do about a reader that has no device here.
+fn over_mqtt(config: &Config, reader: &ReaderConfig, setup: &satellite::Setup) -> String {
+    let root = mqtt::Topics::new(&config.site, &config.daemon).reader(&reader.id);
+    let topics = satellite::Topics::of(setup, &root).filters();
+    let topics: String = topics.iter().map(|topic| format!(" -t '{topic}'")).collect();
+    let broker = match &config.mqtt.broker {
+        Broker::Embedded { listen } => format!("-h {} -p {}", reachable(*listen), listen.port()),
+        Broker::External(broker) => format!("-h {} -p {}", broker.host, broker.port),
+    };
+    let id = &reader.id;
+    format!(
+        "reader {id} speaks MQTT and has no device here. See what it says with\n    mosquitto_sub -v {broker}{topics}"
+    )
+}
+
+/// Where somebody on this machine finds what listens there.
+fn reachable(listen: SocketAddr) -> IpAddr {
+    match listen.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    }
+}
+
 fn unknown(config: &Config, id: &str) -> Failure {
-    let devices = census(&Places::default(), &config.readers);
+    let devices = census(&Places::default(), &config.readers, &config.profiles);
     let readers = config.readers.iter().map(|reader| reader.id.as_str());
     let known: Vec<&str> = readers.chain(devices.iter().map(|device| device.id.as_str())).collect();
     let hint = nearest(id, known.iter().copied())
@@ -183,3 +227,6 @@ fn unknown(config: &Config, id: &str) -> Failure {
     );
     Failure::Wrong(sentence)
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,6 +40,7 @@ pub use check::{Finding, check};
 pub use file::Defaults;
 pub use problem::{ConfigError, ConfigErrors};
 pub use profile::{Profile, Profiles};
+pub use reader::PROFILE_KEYS;
 
 /// The commented default, which is also the configuration of a machine that has no file.
 pub const DEFAULT_TOML: &str = include_str!("../../config/cagekeeper.toml");

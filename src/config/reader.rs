@@ -49,7 +49,7 @@ pub(super) const READER_KEYS: [&str; 30] = [
 
 /// The keys of a reader that a mode of a profile may set: what the model is. Where it stands, and what the law allows
 /// there, no model knows.
-pub(super) const PROFILE_KEYS: [&str; 12] = [
+pub const PROFILE_KEYS: [&str; 12] = [
     "source",
     "protocol",
     "baud",

@@ -8,12 +8,12 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::Target;
-use super::block::{Block, learned_keys};
-use super::profile;
+use super::block::{Block, ONLY_LISTENED_TO, as_learned, model_keys};
+use super::profile::{self, Written};
 use crate::cli::Failure;
 use crate::cli::screen::Screen;
 use crate::cli::setup_code;
-use crate::config::Config;
+use crate::config::{Config, ReaderConfig};
 use crate::io::readers::listen::Sound;
 use crate::time::MonoMs;
 use crate::wire::framing::Suffix;
@@ -76,6 +76,7 @@ pub(super) fn learn(config: &Config, screen: &mut Screen, target: &Target) -> an
             target.id
         ),
     )?;
+    target.warning().iter().try_for_each(|warning| say(screen, warning))?;
     target.listen(|sound| {
         hear(screen, &mut ears, sound, &mut learned)?;
         Ok(if learned.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
@@ -129,32 +130,48 @@ fn report(
     target: &Target,
     learned: &Learned,
 ) -> anyhow::Result<ExitCode> {
-    let block = match &target.device {
-        Some(device) if !target.is_configured => Block::of_device(config, device),
-        _ => Block::of_reader(&target.reader),
+    let reader = as_learned(&target.reader, learned);
+    let found = profile::learned(target, &reader);
+    let written = profile::write(config.profiles.folder(), &found);
+    let block = block(config, target, &reader);
+    let block = match &written {
+        Written::Here(_) => block.with_profile(&found.id),
+        Written::Nowhere(_) => block.without_profile().with_keys(model_keys(&reader)),
     };
-    let block = block.with_keys(learned_keys(learned));
-    let written = profile::write(config, target, learned);
     if screen.is_json() {
-        let path = written.as_ref().ok().and_then(|path| path.as_ref());
-        screen.json(&json!({ "learned": learned, "block": block.to_string(), "profile": path }))?;
-        screen.flush()?;
+        let (path, trouble) = match &written {
+            Written::Here(path) => (Some(path), None),
+            Written::Nowhere(why) => (None, Some(why)),
+        };
+        screen.json(&json!({
+            "learned": learned, "block": block.to_string(), "profile": path, "profile_text": found.text(), "trouble": trouble
+        }))?;
     } else {
         screen.line(&sentence(target, learned))?;
         for remark in &learned.remarks {
             screen.line(&format!("note: {remark}"))?;
         }
         match &written {
-            Ok(Some(path)) => screen.line(&format!("the profile is written: {}", path.display()))?,
-            Ok(None) => screen
-                .line("no profile is written: there is no configuration file beside which it would stand")?,
-            Err(_) => {}
+            Written::Here(path) => screen.line(&format!("the profile is written: {}", path.display()))?,
+            Written::Nowhere(why) => screen.line(&format!("{why}:\n\n{}", found.text().trim_end()))?,
         }
         screen.line(&format!("\n{}", block.to_string().trim_end()))?;
-        screen.flush()?;
+        if block.is_only_listened_to() {
+            screen.line(ONLY_LISTENED_TO)?;
+        }
     }
-    written?;
+    screen.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The block of what is learned, with what no profile says.
+fn block(config: &Config, target: &Target, reader: &ReaderConfig) -> Block {
+    match &target.device {
+        Some(device) if !target.is_configured => {
+            Block::of_device(config, device, &[]).with_protocol(Some(reader.protocol))
+        }
+        _ => Block::of_reader(reader),
+    }
 }
 
 /// What was found, for people.

@@ -26,8 +26,15 @@ struct Tape<'a> {
     /// With `--mask`: what is written at the end.
     kept: Option<Vec<Heard>>,
     begin: Option<MonoMs>,
+    last: MonoMs,
     pieces: usize,
+    bytes: usize,
+    /// How many pieces were said.
+    said: usize,
 }
+
+/// After so much silence it is said how much there is, in milliseconds.
+const SAY_MS: u64 = 300;
 
 /// Records until Ctrl-C.
 pub(super) fn record(
@@ -48,9 +55,11 @@ pub(super) fn record(
     })?;
     let kept = mask.then(Vec::new);
     let (reader, setup) = (&target.id, target.setup());
-    let mut tape = Tape { file, path, reader, setup, kept, begin: None, pieces: 0 };
+    let mut tape =
+        Tape { file, path, reader, setup, kept, begin: None, last: MonoMs(0), pieces: 0, bytes: 0, said: 0 };
     if !screen.is_json() {
         screen.line(&format!("recording {} into {}; Ctrl-C ends", target.id, path.display()))?;
+        target.warning().iter().try_for_each(|warning| screen.line(warning))?;
         screen.flush()?;
     }
     target.listen(|sound| hear(screen, &mut tape, sound))?;
@@ -75,6 +84,12 @@ fn hear(screen: &mut Screen, tape: &mut Tape<'_>, sound: Sound) -> anyhow::Resul
             tape.plugged(descriptor)?;
         }
         Sound::Bytes(at, bytes) => tape.take(at, bytes)?,
+        Sound::Silence(now) if !screen.is_json() => {
+            if let Some(sentence) = tape.so_far(now) {
+                screen.line(&sentence)?;
+                screen.flush()?;
+            }
+        }
         Sound::Unplugged(reason) | Sound::Absent(reason) if !screen.is_json() => {
             screen.line(&reason)?;
             screen.flush()?;
@@ -104,11 +119,22 @@ impl Tape<'_> {
         let begin = *self.begin.get_or_insert(at);
         let heard = Heard { at: MonoMs(at.since(begin)), bytes };
         self.pieces += 1;
+        self.bytes += heard.bytes.len();
+        self.last = at;
         match &mut self.kept {
             Some(kept) => kept.push(heard),
             None => self.line(heard)?,
         }
         Ok(())
+    }
+
+    /// Once after each scan: whoever records sees that it is heard.
+    fn so_far(&mut self, now: MonoMs) -> Option<String> {
+        if self.said == self.pieces || now.since(self.last) < SAY_MS {
+            return None;
+        }
+        self.said = self.pieces;
+        Some(format!("{} pieces, {} bytes so far", self.pieces, self.bytes))
     }
 
     fn line(&mut self, heard: Heard) -> anyhow::Result<()> {

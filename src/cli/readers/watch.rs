@@ -25,6 +25,7 @@ pub(super) fn watch(screen: &mut Screen, target: &Target) -> anyhow::Result<Exit
     let mut watch = Watch { screen, setup, decoder, last: None };
     if !watch.screen.is_json() {
         watch.screen.line(&format!("watching {}; Ctrl-C ends", target.id))?;
+        target.warning().iter().try_for_each(|warning| watch.screen.line(warning))?;
         watch.screen.flush()?;
     }
     target.listen(|sound| {

@@ -13,9 +13,12 @@ use nix::unistd::{AccessFlags, access};
 use serde::Serialize;
 
 use super::candidate::{Candidate, Choice, Purpose, Wanted, application_usages, choose};
+use super::likeness::{Likeness, likenesses, model, suggestion};
 use super::sysfs;
-use crate::config::{ReaderConfig, ReaderSource};
+use crate::config::profile::{Attachment, Reads};
+use crate::config::{Profiles, ReaderConfig, ReaderSource};
 use crate::domain::id::ReaderId;
+use crate::wire::Protocol;
 
 pub use super::probably::Probably;
 
@@ -55,20 +58,22 @@ pub struct Device {
     pub is_hid: bool,
     /// What it probably is.
     pub probably: Probably,
+    /// The known models that have its USB ids.
+    pub models: Vec<Likeness>,
     /// The reader of the configuration that reads it.
     pub reader: Option<ReaderId>,
     /// Why it cannot be read by whoever asks.
     pub trouble: Option<String>,
     /// Another device here has the same ids and serial number: only the USB path tells them apart.
     pub has_twin: bool,
-    /// Other interfaces of the same USB device are listed too.
+    /// Other interfaces of the same USB device can be read as well.
     pub has_siblings: bool,
     #[serde(skip)]
     usages: Vec<(u16, u16)>,
 }
 
-/// Lists the devices of this machine, those that are most probably scanners first.
-pub fn census(places: &Places, readers: &[ReaderConfig]) -> Vec<Device> {
+/// Lists the devices of this machine, those that are most probably scanners first; `profiles` says which models there are.
+pub fn census(places: &Places, readers: &[ReaderConfig], profiles: &Profiles) -> Vec<Device> {
     let hid = sysfs::candidates(&places.class.join("hidraw"));
     let plugged = Plugged { hid, ttys: sysfs::ttys(&places.class.join("tty")) };
     let mut devices: Vec<Device> =
@@ -83,22 +88,38 @@ pub fn census(places: &Places, readers: &[ReaderConfig]) -> Vec<Device> {
     let seen = devices.clone();
     for device in &mut devices {
         let siblings: Vec<&Device> = seen.iter().filter(|other| other.is_sibling_of(device)).collect();
-        device.has_siblings = !siblings.is_empty();
+        device.has_siblings = siblings.iter().any(|other| other.rivals(device));
         device.has_twin = seen.iter().any(|other| other.is_twin_of(device));
         let beside: Vec<(u16, u16)> =
             siblings.iter().flat_map(|other| other.usages.iter().copied()).collect();
-        device.probably = Probably::of(device, &device.usages, &beside);
+        let kind = Probably::of(device, &device.usages, &beside);
+        device.models = models(device, kind, profiles);
+        device.probably = if device.is_known() { kind.known() } else { kind };
     }
-    devices.sort_by(|a, b| {
-        (a.probably, a.is_hid, &a.usb_path, &a.id).cmp(&(b.probably, b.is_hid, &b.usb_path, &b.id))
-    });
+    devices.sort_by(|a, b| a.rank().cmp(&b.rank()));
     devices
+}
+
+/// The models that a device of that kind may be.
+fn models(device: &Device, kind: Probably, profiles: &Profiles) -> Vec<Likeness> {
+    let Some(ids) = device.usb.filter(|_| kind != Probably::Mouse && kind != Probably::Other) else {
+        return Vec::new();
+    };
+    let attachment = if device.is_hid { Attachment::Hid } else { Attachment::Serial };
+    let is_pos = kind == Probably::HidPos;
+    likenesses(profiles, ids, |reads: &Reads| {
+        reads.source == attachment && (reads.protocol == Protocol::HidPos) == is_pos
+    })
 }
 
 /// Scanners that no reader reads, for people.
 pub fn unbound(devices: &[Device]) -> Vec<String> {
-    let free = |device: &&Device| device.reader.is_none() && device.probably.is_scanner();
-    devices.iter().filter(free).map(|device| format!("{}, {}", device.shown(), device.probably)).collect()
+    let free = |device: &&Device| device.reader.is_none() && device.is_scanner();
+    let said = |device: &Device| {
+        let model = device.model().map(Likeness::shown);
+        format!("{}, {}", device.shown(), model.unwrap_or_else(|| device.probably.to_string()))
+    };
+    devices.iter().filter(free).map(said).collect()
 }
 
 impl Device {
@@ -108,6 +129,36 @@ impl Device {
             self.usb.map(|(vendor, product)| format!(" {vendor:04x}:{product:04x}")).unwrap_or_default();
         let name = if self.name.is_empty() { String::new() } else { format!(" {:?}", self.name) };
         format!("{}{usb}{name}", self.id)
+    }
+
+    /// The model that it is; `None` where its ids name none, or several.
+    pub fn model(&self) -> Option<&Likeness> {
+        model(&self.models)
+    }
+
+    /// What it probably is, and which model as far as its ids say.
+    pub fn guess(&self) -> String {
+        if let Some(model) = self.model() {
+            return model.shown();
+        }
+        match suggestion(&self.models) {
+            Some(suggested) => format!("{}; {suggested}", self.probably),
+            None => self.probably.to_string(),
+        }
+    }
+
+    /// Whether somebody who plugs this in most probably wants it read.
+    pub fn is_scanner(&self) -> bool {
+        self.probably.is_scanner() || self.is_known() && self.probably.may_be_reader()
+    }
+
+    /// Whether its ids are those of known models and of nothing else.
+    fn is_known(&self) -> bool {
+        self.models.iter().any(|likeness| !likeness.shared_ids)
+    }
+
+    fn rank(&self) -> (bool, Probably, bool, &Option<String>, &str) {
+        (!self.is_scanner(), self.probably, self.is_hid, &self.usb_path, &self.id)
     }
 
     /// The device that this interface belongs to: `1-1.4`.
@@ -127,6 +178,12 @@ impl Device {
 
     fn is_sibling_of(&self, other: &Self) -> bool {
         self.node != other.node && self.port().is_some() && self.port() == other.port()
+    }
+
+    /// Whether it could be taken for the other interface of its device.
+    fn rivals(&self, other: &Self) -> bool {
+        let purposes = |device: &Self| Probably::of(device, &device.usages, &[]);
+        self.is_hid == other.is_hid && purposes(self).may_be_reader() && purposes(other).may_be_reader()
     }
 
     fn is_twin_of(&self, other: &Self) -> bool {
@@ -182,6 +239,7 @@ fn of_hid(candidate: &Candidate, dev: &Path) -> Device {
         by_path: None,
         is_hid: true,
         probably: Probably::Other,
+        models: Vec::new(),
         reader: None,
         has_twin: false,
         has_siblings: false,
@@ -233,6 +291,7 @@ fn tty(entry: &Path, dev: &Path, links: &[(PathBuf, PathBuf)]) -> Option<Device>
         node,
         is_hid: false,
         probably: Probably::Other,
+        models: Vec::new(),
         reader: None,
         has_twin: false,
         has_siblings: false,
@@ -254,69 +313,8 @@ fn by_path(dev: &Path) -> Vec<(PathBuf, PathBuf)> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
-
+    use super::super::machine::{KEYBOARD, MEDIA, MOUSE, Machine, SCANNER};
     use super::*;
-    use crate::wire::Protocol;
-
-    const KEYBOARD: [u8; 7] = [0x05, 0x01, 0x09, 0x06, 0xA1, 0x01, 0xC0];
-    const MOUSE: [u8; 7] = [0x05, 0x01, 0x09, 0x02, 0xA1, 0x01, 0xC0];
-    const MEDIA: [u8; 7] = [0x05, 0x0C, 0x09, 0x01, 0xA1, 0x01, 0xC0];
-    const SCANNER: [u8; 7] = [0x05, 0x8C, 0x09, 0x02, 0xA1, 0x01, 0xC0];
-
-    /// A machine made of files.
-    struct Machine {
-        root: tempfile::TempDir,
-    }
-
-    impl Machine {
-        fn new() -> Self {
-            let root = tempfile::tempdir().unwrap();
-            for folder in ["class/hidraw", "class/tty", "dev/serial/by-path"] {
-                fs::create_dir_all(root.path().join(folder)).unwrap();
-            }
-            Self { root }
-        }
-
-        fn places(&self) -> Places {
-            Places { class: self.root.path().join("class"), dev: self.root.path().join("dev") }
-        }
-
-        fn hid(&self, number: u32, (interface, ids, name): (&str, &str, &str), descriptor: &[u8]) {
-            let device = self.root.path().join(format!("devices/{interface}/0003:{number}"));
-            let node = device.join(format!("hidraw/hidraw{number}"));
-            fs::create_dir_all(&node).unwrap();
-            fs::write(device.join("uevent"), format!("HID_ID=0003:{ids}\nHID_NAME={name}\nHID_UNIQ=\n"))
-                .unwrap();
-            fs::write(device.join("report_descriptor"), descriptor).unwrap();
-            symlink(&device, node.join("device")).unwrap();
-            symlink(&node, self.root.path().join(format!("class/hidraw/hidraw{number}"))).unwrap();
-            fs::write(self.root.path().join(format!("dev/hidraw{number}")), "").unwrap();
-        }
-
-        fn tty(&self, name: &str, interface: Option<&str>, kind: &str) {
-            let port = self.root.path().join("devices").join(interface.map_or("platform", |_| "1-3"));
-            let device = interface.map_or(port.clone(), |interface| port.join(interface).join(name));
-            fs::create_dir_all(&device).unwrap();
-            if interface.is_some() {
-                for (file, text) in
-                    [("idVendor", "1a86\n"), ("idProduct", "7523\n"), ("product", "USB Serial\n")]
-                {
-                    fs::write(port.join(file), text).unwrap();
-                }
-            }
-            let node = device.join("tty").join(name);
-            fs::create_dir_all(&node).unwrap();
-            fs::write(node.join("type"), kind).unwrap();
-            symlink(&device, node.join("device")).unwrap();
-            symlink(&node, self.root.path().join("class/tty").join(name)).unwrap();
-            let file = self.root.path().join("dev").join(name);
-            fs::write(&file, "").unwrap();
-            if interface.is_some() {
-                symlink(&file, self.root.path().join("dev/serial/by-path/pci-usb-0:3:1.0-port0")).unwrap();
-            }
-        }
-    }
 
     fn reader(id: &str, toml: &str) -> ReaderConfig {
         let text =
@@ -337,16 +335,16 @@ mod tests {
         machine.hid(3, ("usb/1-4/1-4:1.0", "000005E0:00001200", "Symbol Bar Code Scanner"), &KEYBOARD);
         machine.hid(4, ("usb/1-5/1-5:1.0", "00000C2E:00000901", "Honeywell"), &SCANNER);
         machine.hid(5, ("usb/1-6/1-6:1.0", "0000FFFF:00000035", "HID"), &KEYBOARD);
-        machine.tty("ttyUSB0", Some("1-3:1.0"), "0");
-        machine.tty("ttyS0", None, "4");
-        machine.tty("ttyS7", None, "0");
+        machine.usb_tty("ttyUSB0", "1-3:1.0", ("1a86", "7523", ""));
+        machine.tty("ttyS0", "4");
+        machine.tty("ttyS7", "0");
         machine
     }
 
     #[test]
     fn scanners_come_first_and_the_keyboard_of_the_machine_is_named_as_such() {
         let machine = studio();
-        let found = census(&machine.places(), &[]);
+        let found = census(&machine.places(), &[], &Profiles::built_in());
         let ids: Vec<(&str, Probably)> =
             found.iter().map(|device| (device.id.as_str(), device.probably)).collect();
         assert_eq!(
@@ -365,7 +363,7 @@ mod tests {
         assert!(found.iter().all(|device| device.trouble.is_none()), "{found:?}");
         let tty = &found[2];
         assert_eq!((tty.usb, tty.usb_path.as_deref()), (Some((0x1a86, 0x7523)), Some("1-3:1.0")));
-        assert!(tty.by_path.as_ref().unwrap().ends_with("serial/by-path/pci-usb-0:3:1.0-port0"));
+        assert!(tty.by_path.as_ref().unwrap().ends_with("serial/by-path/pci-usb-0:1-3:1.0-port0"));
         for protocol in found.iter().map(|device| device.probably.protocol()) {
             assert!(Protocol::parse(protocol).is_some());
         }
@@ -379,7 +377,7 @@ mod tests {
             reader("gun", "source = \"hid\"\nvendor = \"05e0\"\nproduct = \"1200\""),
             reader("mat", &format!("source = \"serial\"\npath = {tty:?}")),
         ];
-        let found = census(&machine.places(), &readers);
+        let found = census(&machine.places(), &readers, &Profiles::built_in());
         let bound: Vec<(&str, &str)> = found
             .iter()
             .filter_map(|device| Some((device.id.as_str(), device.reader.as_ref()?.as_str())))
@@ -392,17 +390,51 @@ mod tests {
         let machine = Machine::new();
         machine.hid(3, ("usb/1-4/1-4:1.0", "000005E0:00001200", "Symbol Scanner"), &KEYBOARD);
         machine.hid(4, ("usb/1-5/1-5:1.0", "000005E0:00001200", "Symbol Scanner"), &KEYBOARD);
-        let found = census(&machine.places(), &[]);
+        let found = census(&machine.places(), &[], &Profiles::built_in());
         assert!(found.iter().all(|device| device.has_twin && !device.has_siblings));
         assert!(found[1].is_called("1-5") && found[1].is_called("1-5:1.0") && found[1].is_called("hidraw4"));
         assert!(!found[1].is_called("1-4"));
     }
 
     #[test]
+    fn a_device_with_the_ids_of_a_known_model_is_a_scanner_whatever_it_calls_itself() {
+        let machine = Machine::new();
+        machine.hid(0, ("usb/1-1/1-1:1.0", "0000046D:0000C31C", "USB Keyboard"), &KEYBOARD);
+        machine.hid(1, ("usb/1-2/1-2:1.0", "00000C2E:00000B61", "HID"), &KEYBOARD);
+        machine.hid(2, ("usb/1-2/1-2:1.1", "00000C2E:00000B61", "HID"), &MEDIA);
+        machine.hid(3, ("usb/1-3/1-3:1.0", "000005E0:00001200", "HID"), &KEYBOARD);
+        machine.hid(4, ("usb/1-4/1-4:1.0", "000008FF:00000009", "HID"), &KEYBOARD);
+        machine.usb_tty("ttyACM0", "1-5:1.0", ("1eab", "1d06", ""));
+        machine.usb_tty("ttyUSB0", "1-6:1.0", ("1a86", "7523", ""));
+        let found = census(&machine.places(), &[], &Profiles::built_in());
+        let said = |id: &str| {
+            let device = found.iter().find(|device| device.id == id).unwrap();
+            (device.is_scanner(), device.model().map(|model| model.profile.as_str()), device.guess())
+        };
+        assert_eq!(said("hidraw0"), (false, None, "scanner that types, or a plain keyboard".to_owned()));
+        let (is_scanner, model, guess) = said("hidraw1");
+        assert!(is_scanner && model.is_some() && guess.ends_with(" mode (known from documents)"), "{guess}");
+        assert_eq!(
+            said("hidraw2"),
+            (false, None, "something else".to_owned()),
+            "its media keys are no scanner"
+        );
+        let (is_scanner, model, guess) = said("hidraw3");
+        assert!(is_scanner && model.is_none(), "several models have these ids");
+        assert!(guess.starts_with("scanner or card reader that types; perhaps "), "{guess}");
+        let (is_scanner, model, guess) = said("hidraw4");
+        assert!(!is_scanner && model.is_none() && guess.contains("perhaps Sycreader"), "{guess}");
+        assert!(said("ttyACM0").0 && !said("ttyUSB0").0);
+        let unread = unbound(&found);
+        assert_eq!(unread.len(), 3, "{unread:?}");
+        assert!(unread.iter().any(|line| line.starts_with("hidraw1 0c2e:0b61 \"HID\", ")), "{unread:?}");
+    }
+
+    #[test]
     fn a_device_without_a_file_says_so() {
         let machine = studio();
         fs::remove_file(machine.places().dev.join("hidraw3")).unwrap();
-        let found = census(&machine.places(), &[]);
+        let found = census(&machine.places(), &[], &Profiles::built_in());
         let scanner = found.iter().find(|device| device.id == "hidraw3").unwrap();
         assert_eq!(scanner.trouble.as_deref(), Some("it has no device file"));
     }

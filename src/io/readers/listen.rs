@@ -14,12 +14,14 @@ use tokio::net::UnixStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::{ReaderEvent, State};
+use super::{ReaderEvent, ReaderHandle, State};
 use crate::config::ReaderConfig;
 use crate::control::{Request, Response, Tapped};
 use crate::domain::id::ReaderId;
 use crate::io::clock::Clock;
 use crate::time::MonoMs;
+use crate::wire::poll::{Poller, Standing};
+use crate::wire::{Decoder, Outgoing, Setup};
 
 /// Things heard that may wait for the callback.
 const WAITING_MAX: usize = 256;
@@ -124,13 +126,15 @@ async fn turn(
     }
 }
 
-/// Opens the device and passes on what it gives, until nobody listens.
+/// Opens the device, asks it where it must be asked, and passes on what it gives, until nobody listens.
 async fn device(reader: Box<ReaderConfig>, clock: Clock, to: mpsc::Sender<Heard>) {
     let (events, mut read) = mpsc::channel(WAITING_MAX);
     let handle = super::spawn(&reader, clock, events);
     let mut health = handle.watch();
     let mut said = None;
+    let mut asker = Asker::of(&reader);
     loop {
+        let wait_ms = asker.as_ref().and_then(Asker::due).map(|due| due.since(clock.mono()));
         let sound = tokio::select! {
             event = read.recv() => match event {
                 Some(ReaderEvent::Plugged { device, descriptor, .. }) => Sound::Plugged { device, descriptor },
@@ -151,9 +155,81 @@ async fn device(reader: Box<ReaderConfig>, clock: Clock, to: mpsc::Sender<Heard>
                     _ => continue,
                 }
             }
+            () = passed(wait_ms) => Sound::Silence(clock.mono()),
         };
-        if to.send(Heard::Sound(sound)).await.is_err() {
-            return;
+        let trouble = asker.as_mut().and_then(|asker| asker.hear(&sound, &handle, clock.mono()));
+        for sound in std::iter::once(sound).chain(trouble.map(Sound::Absent)) {
+            if to.send(Heard::Sound(sound)).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Waits so long; for ever where nothing is due.
+async fn passed(wait_ms: Option<u64>) {
+    match wait_ms {
+        Some(wait_ms) => tokio::time::sleep(Duration::from_millis(wait_ms)).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Asks a reader that says nothing unasked, as the daemon does.
+struct Asker {
+    decoder: Decoder,
+    poller: Poller,
+    standing: Standing,
+}
+
+impl Asker {
+    /// `None` where the reader is not asked.
+    fn of(reader: &ReaderConfig) -> Option<Self> {
+        let poller = Poller::new(reader.protocol, reader.poll.as_ref()?)?;
+        let decoder = Decoder::new(&Setup::of(reader.protocol)).ok()?;
+        Some(Self { decoder, poller, standing: Standing::Away })
+    }
+
+    fn due(&self) -> Option<MonoMs> {
+        self.poller.poll_timeout()
+    }
+
+    /// Takes what was heard and sends what it is time for. Says where that goes wrong, once.
+    fn hear(&mut self, sound: &Sound, device: &ReaderHandle, now: MonoMs) -> Option<String> {
+        let decoded = match sound {
+            Sound::Plugged { .. } => {
+                self.poller.plugged(now);
+                Vec::new()
+            }
+            Sound::Unplugged(_) => {
+                self.poller.unplugged();
+                self.decoder.finish()
+            }
+            Sound::Bytes(at, bytes) => self.decoder.handle(bytes, *at),
+            Sound::Silence(_) if self.decoder.poll_timeout().is_some_and(|due| due <= now) => {
+                self.decoder.handle_timeout(now)
+            }
+            Sound::Silence(_) | Sound::Absent(_) => Vec::new(),
+        };
+        decoded.iter().for_each(|decoded| self.poller.hear(decoded, now));
+        if let Some(bytes) = self.poller.poll(now) {
+            // A device that takes nothing is asked again.
+            let _is_taken = device.send(Outgoing::Bytes(bytes));
+        }
+        self.decoder.awaiting(self.poller.awaiting());
+        self.trouble()
+    }
+
+    fn trouble(&mut self) -> Option<String> {
+        if self.poller.standing() == &self.standing {
+            return None;
+        }
+        self.standing = self.poller.standing().clone();
+        match &self.standing {
+            Standing::Resting(why)
+            | Standing::Partly(why)
+            | Standing::Silent(why)
+            | Standing::Refused(why) => Some(why.clone()),
+            Standing::Away | Standing::SettingUp | Standing::Asking => None,
         }
     }
 }

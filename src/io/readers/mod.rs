@@ -25,7 +25,10 @@ pub mod census;
 mod guard;
 mod health;
 mod hid;
+pub mod likeness;
 pub mod listen;
+#[cfg(test)]
+pub(crate) mod machine;
 mod outlet;
 mod probably;
 pub mod replay;

@@ -84,6 +84,14 @@ impl Probably {
         }
     }
 
+    /// The same of a device whose ids are those of a known model: nobody's keyboard has them.
+    pub(super) fn known(self) -> Self {
+        match self {
+            Self::MayType | Self::Keyboard => Self::Typing,
+            kind => kind,
+        }
+    }
+
     /// Whether somebody who plugs this in most probably wants it read.
     pub fn is_scanner(self) -> bool {
         matches!(self, Self::HidPos | Self::Typing)
