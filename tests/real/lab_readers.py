@@ -43,7 +43,7 @@ id = "cage"
 kind = "desk"
 person = "optional"
 """ + READER % ("left", "hid", KEYS % "3-1") + READER % ("right", "hid", KEYS % "4-1") + READER % (
-    "pos", "hid", 'vendor = 0x0c2e\nproduct = 0x0907\nprotocol = "hid-pos"') + READER % (
+    "pos", "hid", 'vendor = 0x0c2e\nproduct = 0x0907\nprotocol = "hid-pos"\nfeedback = "hid-pos"') + READER % (
     "cards", "serial", 'vendor = 0x0403\nproduct = 0x6010\nserial = "ACM1"\nprotocol = "line"')
 
 # As `cagekeeper readers udev` prints them.
@@ -58,27 +58,28 @@ RULES = 'ACTION=="remove", GOTO="lab_end"\n%sLABEL="lab_end"\n' % "".join((GIVE 
 
 # In the guest: the devices, driven by Python that comes in through one pipe; what it says goes out through another.
 DRIVER = """
-import glob, os, random, sys, time, traceback
+import glob, json, os, random, socket, sys, time, traceback
 sys.path.insert(0, "/run/lab-devices")
 from devices import *
 keyboard, media = Hid("keyboard", 8, 1), Hid("media-keys", 3)
+POWER = [bytes([2, 1]), bytes([2, 0])]
 all = {"left": Gadget("left", 0, 0x05e0, 0x1200, "", [keyboard, media]),
        "right": Gadget("right", 1, 0x05e0, 0x1200, "", [keyboard]),
-       "pos": Gadget("pos", 2, 0x0c2e, 0x0907, "P1", [Hid("pos-scanner", 62)]),
+       "pos": Gadget("pos", 2, 0x0c2e, 0x0907, "P1", [Hid("pos-scanner", 62, hears=True)]),
        "cards": Gadget("cards", 3, 0x0403, 0x6010, "ACM1", [Acm()], name="UART")}
 codes = []
 
-def daemon():
-    return int(os.popen("systemctl show -P MainPID cagekeeper").read())
+sent = []
 
-def held(pid):
-    held = set()
-    for fd in os.listdir("/proc/%d/fd" % pid):
-        try:
-            held.add(os.readlink("/proc/%d/fd/%s" % (pid, fd)))
-        except OSError:
-            pass
-    return held
+def status(which):
+    # State and device of a reader, as the daemon says.
+    with socket.socket(socket.AF_UNIX) as daemon:
+        daemon.settimeout(20)
+        daemon.connect("/run/cagekeeper/control.sock")
+        daemon.sendall(b'{"verb":"status"}\\n')
+        answer = json.loads(daemon.makefile().readline())
+    reader = [reader for reader in answer["status"]["readers"] if reader["id"] == which][0]
+    return reader["state"], reader["detail"]
 
 PATHS = {"left": "3-1", "right": "4-1", "pos": "5-1", "cards": "6-1"}
 
@@ -94,18 +95,18 @@ def host_node(which):
     found = glob.glob("/sys/bus/usb/devices/%s/%s:*/" % (path, path) + ("tty/tty*" if which == "cards" else "*/hidraw/hidraw*"))
     return "/dev/" + os.path.basename(sorted(found)[0]) if found else None
 
-def read_by_daemon(which, pid, timeout_s=15):
-    began = time.monotonic(); there = None
-    while time.monotonic() < began + timeout_s:
+def read_by_daemon(which, timeout_s=30):
+    # Returns how long the daemon took from the node's being there. A code sent earlier has nobody to hear it.
+    end = time.monotonic() + timeout_s; there = None
+    while time.monotonic() < end:
         node = host_node(which)
-        if node and there is None and os.path.exists(node):
-            there = time.monotonic()
-        if node and node in held(pid):
-            # A tty is open a moment before it is set up.
-            time.sleep(0.3 if which == "cards" else 0)
-            return time.monotonic() - (there or began)
-        time.sleep(0.01)
-    raise RuntimeError("%s is not read by the daemon: %s, %s" % (which, host_node(which), sorted(held(pid))))
+        if node and os.path.exists(node):
+            there = there or time.monotonic()
+            state, device = status(which)
+            if state == "reading" and device.startswith(node + " ") and host_node(which) == node:
+                return time.monotonic() - there
+        time.sleep(0.02)
+    raise RuntimeError("%s is not read by the daemon: %s, %s" % (which, host_node(which), status(which)))
 
 def scan(which, code):
     device = all[which]
@@ -118,9 +119,10 @@ def scan(which, code):
     if not whole:
         raise RuntimeError("%s could not send %s" % (which, code))
     codes.append(code)
+    sent.append("%.3f %s %s" % (time.monotonic(), code, host_node(which)))
     return code
 
-def storm(cycles, seed, pid):
+def storm(cycles, seed):
     # Plugs and unplugs in random order. Each device that is there for the daemon scans; some are pulled out amid a
     # code, which is then no scan.
     dice = random.Random(seed); plugged = 0; slowest = 0; soon = set()
@@ -131,7 +133,7 @@ def storm(cycles, seed, pid):
             device.plug(); plugged += 1; soon.add(which)
         else:
             if which in soon:
-                slowest = max(slowest, read_by_daemon(which, pid))
+                slowest = max(slowest, read_by_daemon(which))
                 soon.discard(which)
             scan(which, "%s-%d-%d" % (which, seed, plugged))
             if dice.random() < 0.6:
@@ -205,6 +207,10 @@ class Readers(Door):
         self.do("for d in all.values():\n    d.plugged or d.plug()")
         self.all_read()
 
+    def told(self):
+        """What the host told the point of sale scanner since it was plugged in."""
+        return self.do("said.update(told=all['pos'].told)")["told"]
+
     def size(self):
         """Handles, and kilobytes of memory in use, of the daemon."""
         text = self.lab.sh("p=$(systemctl show -P MainPID cagekeeper); ls /proc/$p/fd | wc -l; awk '/VmRSS/{print $2}' /proc/$p/status; "
@@ -231,8 +237,26 @@ def everything_is_read(door):
     step("two equal scanners, a point of sale scanner and a card reader are read, each by its identity")
 
 
+def it_is_told(door):
+    """Reports to the scanner: on once, and after a verdict a beep. HID POS, feature report FE and output report FD."""
+    on, beep = b"\xfe\1", b"\xfd\3\x16\x07\r"
+    told = eventually("the point of sale scanner beeps", lambda: (door.told() + [None])[1:-1] and door.told())
+    check(told[0] == on and all(report.startswith(beep) for report in told[1:]), "told: %r" % told)
+    door.do("pull('pos')")
+    door.plug_all()
+    eventually("plugged anew it is switched on anew", lambda: door.told() == [on])
+    step("the point of sale scanner is switched on, and beeps: feature and output reports on hidraw")
+
+
 def nothing_powers_off(door):
-    door.do("all['left'].send([bytes([2, 1]), bytes([2, 0])], 1, timeout_s=1)")
+    # A report gets as far as the kernel's input only while somebody reads its interface.
+    taken = door.do("""
+node = sorted(glob.glob("/sys/bus/usb/devices/3-1/3-1:1.1/*/hidraw/hidraw*"))[0]
+fd = os.open("/dev/" + os.path.basename(node), os.O_RDONLY)
+all["left"].send(POWER, 1)
+said.update(reports=[os.read(fd, 8), os.read(fd, 8)])
+os.close(fd)""")["reports"]
+    check(taken == [b"\2\1", b"\2\0"], "the host took %r" % taken)
     time.sleep(3)
     watched = door.lab.sh("journalctl -u systemd-logind -o cat | grep Watching || true")
     check("Scanner" not in watched and "QEMU" in watched, "logind watches: " + watched)
@@ -242,11 +266,12 @@ def nothing_powers_off(door):
 def a_crash(door):
     lab = door.lab
     lab.sh("systemctl kill -s KILL --kill-who=main cagekeeper")
-    door.do("scan('left', 'while-dead')")
+    # While nobody reads them these reports wait in the device: the last are taken by the daemon that comes after.
+    typed = door.do("said.update(all=all['left'].send(keyboard_reports('while-dead\\n'), timeout_s=60))", timeout=150)
+    check(typed["all"], "nobody took what was typed while the daemon was dead")
     eventually("the service is back", lambda: door.restarts() >= 1 and lab.sh("systemctl is-active cagekeeper", check=False).strip() == "active")
     door.do("for which in all:\n    pull(which)")
     door.plug_all()
-    door.do("codes.remove('while-dead')")
     for reader in ("left", "pos"):
         door.scanned(reader, reader + "-after-crash")
     nothing_on_the_console(door, ["while-dead", "left-one", "right-one", "left-after-crash"])
@@ -255,11 +280,11 @@ def a_crash(door):
 
 def storms(door, cycles):
     lab = door.lab
-    door.do("said.update(done=storm(%d, 1, daemon()))" % min(cycles, 20), timeout=300)
+    door.do("said.update(done=storm(%d, 1))" % min(cycles, 20), timeout=300)
     door.plug_all()
     time.sleep(2)
     before, began = door.size(), time.monotonic()
-    said = door.do("said.update(done=storm(%d, %d, daemon()))" % (cycles, SEED), timeout=1200)
+    said = door.do("said.update(done=storm(%d, %d))" % (cycles, SEED), timeout=1200)
     took = time.monotonic() - began
     door.plug_all()
     time.sleep(2)
@@ -268,7 +293,10 @@ def storms(door, cycles):
     try:
         eventually("recorded", lambda: not set(codes) - set(lab.sh(LOGGED).split()), 10)
     except AssertionError:
-        raise AssertionError("lost: %r" % sorted(set(codes) - set(lab.sh(LOGGED).split())))
+        logged = lab.sh(LOGGED).split()
+        lost = set(codes) - set(logged)
+        sent = [line for line in door.do("said.update(sent=sent)")["sent"] if line.split()[1] in lost]
+        raise AssertionError("lost: %s\nrecorded instead: %r" % ("; ".join(sent), sorted(set(logged) - set(codes))))
     logged = lab.sh(LOGGED).split()
     twice = [code for code in codes if logged.count(code) != 1]
     check(not twice, "not recorded exactly once: %r" % twice[:5])
@@ -307,12 +335,22 @@ def a_grab(door):
     step("where the kernel cannot be told, the event nodes are grabbed")
 
 
+def control(door):
+    """The same keys where nobody keeps them: what was not seen above could have been seen."""
+    door.do("all['left'].type('nobody-kept-it\\n')")
+    eventually("a scanner that nobody keeps types into the console", lambda: "nobody-kept-it" in door.screen())
+    door.do("all['left'].send(POWER, 1)")
+    eventually("its POWER key powers off", lambda: door.lab.proc.poll() is not None, 90)
+    step("without the daemon and its rules the same scanner types into the console, and powers off")
+
+
 def story(door, cycles):
     lab = door.lab
     lab.plug_scanner("real", "REAL")
     lab.sh("systemctl start cagekeeper", timeout=200)
     door.prepare()
     everything_is_read(door)
+    it_is_told(door)
     nothing_powers_off(door)
     a_crash(door)
     storms(door, cycles)
@@ -322,6 +360,7 @@ def story(door, cycles):
     without_rules(door)
     a_grab(door)
     lab.sh(lab_door.AS_SERVICE + "verify")
+    control(door)
 
 
 def main():

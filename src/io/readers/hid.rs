@@ -144,8 +144,9 @@ fn read_until_gone(opened: Opened, ears: &Ears) -> Result<(), Closed> {
     let Opened { mut device, node, name, descriptor, note, mut watch } = opened;
     let descriptor = (!descriptor.is_empty()).then_some(descriptor);
     watch.look(ears)?;
-    tell(&ears.task, FromThread::Plugged { device: name, descriptor, note })?;
+    // First: the answer to its coming is what it is told first, and must find the way open.
     ears.way.open(node);
+    tell(&ears.task, FromThread::Plugged { device: name, descriptor, note })?;
     let error = pump(&mut device, &mut watch, ears);
     ears.way.close();
     let error = error?;

@@ -7,7 +7,7 @@
 The USB stack, the kernel's HID and ACM drivers, udev and systemd-logind above it are the real ones. The guest has
 four such controllers, and room for four HID interfaces in all. Descriptors are read from the folder of this file.
 """
-import errno, os, select, subprocess, termios, time
+import errno, os, select, subprocess, termios, threading, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GADGETS = "/sys/kernel/config/usb_gadget"
@@ -44,10 +44,11 @@ def write(path, value):
 
 
 class Hid:
-    """One HID interface: its descriptor's name, the longest input report, 1 for a boot keyboard."""
+    """One HID interface: its descriptor's name, the longest input report, 1 for a boot keyboard. One that `hears` is told
+    output and feature reports on the control pipe, as scanners without an endpoint for them are (see Gadget.told)."""
 
-    def __init__(self, name, length, protocol=0):
-        self.name, self.length, self.protocol = name, length, protocol
+    def __init__(self, name, length, protocol=0, hears=False):
+        self.name, self.length, self.protocol, self.hears = name, length, protocol, hears
 
 
 class Acm:
@@ -65,6 +66,7 @@ class Gadget:
         if not os.path.isdir(GADGETS):
             subprocess.run(["mount", "-t", "configfs", "none", "/sys/kernel/config"], check=True)
         self.tag, self.controller, self.plugged, self.out = tag, controller, False, {}
+        self.ears, self.told = None, []
         self.folder = os.path.join(GADGETS, tag)
         self._describe(vendor, product, serial, name)
         self.nodes = [self._function(number, function) for number, function in enumerate(functions)]
@@ -87,13 +89,28 @@ class Gadget:
             write(folder + "/report_length", function.length)
             write(folder + "/protocol", function.protocol)
             write(folder + "/subclass", 1 if function.protocol else 0)
+            write(folder + "/no_out_endpoint", 1 if function.hears else 0)
             write(folder + "/report_desc", descriptor(function.name))
         os.symlink(folder, "%s/configs/c.1/%s%d" % (self.folder, kind, number))
+        if kind == "hid" and function.hears:
+            self.ears = number
         return (kind, folder)
 
     def plug(self):
         write(self.folder + "/UDC", "dummy_udc.%d" % self.controller)
         self.plugged = True
+        if self.ears is not None:
+            self.told = []
+            threading.Thread(target=self._hear, args=(self._open(self.ears), self.told), daemon=True).start()
+
+    def _hear(self, fd, told):
+        """Keeps what the host says, each report when it comes: the kernel keeps the last one only."""
+        while self.told is told and self.plugged:
+            try:
+                if select.select([fd], [], [], 0.05)[0]:
+                    told.append(os.read(fd, 4096))
+            except (OSError, ValueError):
+                return
 
     def unplug(self):
         for fd in self.out.values():
