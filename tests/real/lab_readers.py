@@ -10,7 +10,7 @@ plugging in, and a crash of the daemon; a POWER key of theirs does not power off
 the keys, and lets go in order; many plug and unplug cycles in random order lose no scan and leak no handle and no
 memory. The keyboard nobody bound types all the while. Exit status 0 only when all of it held.
 """
-import json, os, random, re, sys, time, traceback
+import os, sys, time, traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -71,15 +71,20 @@ codes = []
 
 sent = []
 
-def status(which):
-    # State and device of a reader, as the daemon says.
+def statuses():
+    # State and device of each reader, as the daemon says; nothing while there is none.
     with socket.socket(socket.AF_UNIX) as daemon:
         daemon.settimeout(20)
-        daemon.connect("/run/cagekeeper/control.sock")
+        try:
+            daemon.connect("/run/cagekeeper/control.sock")
+        except OSError:
+            return {}
         daemon.sendall(b'{"verb":"status"}\\n')
         answer = json.loads(daemon.makefile().readline())
-    reader = [reader for reader in answer["status"]["readers"] if reader["id"] == which][0]
-    return reader["state"], reader["detail"]
+    return {reader["id"]: (reader["state"], reader["detail"]) for reader in answer["status"]["readers"]}
+
+def status(which):
+    return statuses().get(which, ("no daemon", ""))
 
 PATHS = {"left": "3-1", "right": "4-1", "pos": "5-1", "cards": "6-1"}
 
@@ -135,7 +140,7 @@ def storm(cycles, seed):
             if which in soon:
                 slowest = max(slowest, read_by_daemon(which))
                 soon.discard(which)
-            scan(which, "%s-%d-%d" % (which, seed, plugged))
+            scan(which, "%s-%d-%d" % (which, seed, len(codes)))
             if dice.random() < 0.6:
                 if which in ("left", "right") and dice.random() < 0.3:
                     device.send(list(keyboard_reports("torn"))[:7])
@@ -170,7 +175,7 @@ class Readers(Door):
                 lab.put(os.path.basename(name), f.read())
         lab.put("driver.py", DRIVER)
         lab.sh("cp /host/*.hex /host/devices.py /host/driver.py /run/lab-devices; mkfifo /run/devices-in /run/devices-out; "
-               "nohup python3 /run/lab-devices/driver.py >/run/driver.log 2>&1 & sleep 3")
+               "nohup python3 /run/lab-devices/driver.py >/run/driver.log 2>&1 &")
         # Somebody is at the prompt of tty1: what is typed there is echoed onto the screen.
         lab.sh("nohup sh -c 'exec cat </dev/tty1 >/run/tty1' >/dev/null 2>&1 &")
 
@@ -186,18 +191,12 @@ class Readers(Door):
         return self.lab.sh("tr -d '\\0 ' </dev/vcs1; cat /run/tty1")
 
     def details(self):
-        found = {}
-        for entry in lab_door.objects(self.json("status")):
-            if "detail" in entry:
-                found[entry["id"]] = entry["detail"]
-        return found
+        return {reader: detail for reader, (_, detail) in self.do("said.update(all=statuses())")["all"].items()}
 
     def all_read(self):
-        for reader in ("left", "right", "pos", "cards"):
-            eventually("reader %s is reading" % reader, lambda: self.state(reader) == "reading")
-
-    def pid(self):
-        return int(self.lab.sh("systemctl show -P MainPID cagekeeper"))
+        def states():
+            return [state for state, _ in self.do("said.update(all=statuses())")["all"].values()]
+        eventually("all four are read", lambda: states() == ["reading"] * 4)
 
     def scanned(self, reader, code):
         self.do("scan(%r, %r)" % (reader, code))
