@@ -12,8 +12,9 @@ use std::sync::{Mutex, PoisonError};
 
 static MACHINE: Mutex<()> = Mutex::new(());
 
-/// Plugging in and out that the story of many readers does; `CAGEKEEPER_LAB_CYCLES=200` for a change to the readers.
-const CYCLES: &str = "40";
+/// Plugging in and out that the story of many readers does: each takes a second or more where the CPU is emulated.
+/// `CAGEKEEPER_LAB_CYCLES=200` for a change to the readers.
+const CYCLES: &str = "20";
 
 fn holds(story: &str, arguments: &[&str]) -> std::io::Result<()> {
     let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);

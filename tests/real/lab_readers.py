@@ -70,6 +70,7 @@ all = {"left": Gadget("left", 0, 0x05e0, 0x1200, "", [keyboard, media]),
 codes = []
 
 sent = []
+pulled = {}
 
 def statuses():
     # State and device of each reader, as the daemon says; nothing while there is none.
@@ -89,9 +90,11 @@ def status(which):
 PATHS = {"left": "3-1", "right": "4-1", "pos": "5-1", "cards": "6-1"}
 
 def pull(which):
-    # Out is when the host has noticed: until then its nodes are those of the old plugging in.
+    # Out is when the host and the daemon have noticed. The next node may have the same name, and what the daemon says
+    # of it must not be meant for the last.
     all[which].unplug()
-    while os.path.exists("/sys/bus/usb/devices/" + PATHS[which]):
+    pulled[which] = time.monotonic()
+    while os.path.exists("/sys/bus/usb/devices/" + PATHS[which]) or status(which)[0] == "reading":
         time.sleep(0.005)
 
 def host_node(which):
@@ -137,7 +140,8 @@ def storm(cycles, seed):
         if not device.plugged:
             device.plug(); plugged += 1; soon.add(which)
         else:
-            if which in soon:
+            first = which in soon
+            if first:
                 slowest = max(slowest, read_by_daemon(which))
                 soon.discard(which)
             scan(which, "%s-%d-%d" % (which, seed, len(codes)))
@@ -146,8 +150,9 @@ def storm(cycles, seed):
                     device.send(list(keyboard_reports("torn"))[:7])
                 else:
                     # What a tty has not given to its reader when it is pulled out is dropped by the kernel.
-                    time.sleep(0.1 if which == "cards" else 0)
+                    time.sleep(0.5 if which == "cards" else 0)
                 pull(which)
+                sent.append("%.3f %s pulled, %s" % (pulled[which], codes[-1], "scanned once" if first else "scanned before"))
     return plugged, slowest
 
 while True:
