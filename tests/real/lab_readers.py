@@ -27,7 +27,8 @@ station = "cage"
 source = "%s"
 %s
 """
-KEYS = 'vendor = 0x05e0\nproduct = 0x1200\nusb_path = "%s"'
+# On an emulated CPU the pause between two keys of one code can be longer than the 300 ms that end one.
+KEYS = 'vendor = 0x05e0\nproduct = 0x1200\nusb_path = "%s"\ngap_ms = 2000'
 CONFIG = """\
 site = "studio"
 timezone = "Europe/London"
