@@ -29,8 +29,7 @@ fn holds(story: &str, arguments: &[&str]) -> std::io::Result<()> {
         .stderr(log)
         .status()?;
     let said = String::from_utf8_lossy(&fs::read(log_path)?).into_owned();
-    println!("{said}");
-    assert!(status.success(), "the lab run failed ({status}); its log is above. Set-up: tests/setup");
+    assert!(status.success(), "{said}\nthe lab run failed ({status}); its log is above. Set-up: tests/setup");
     Ok(())
 }
 

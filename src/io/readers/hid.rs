@@ -156,17 +156,23 @@ fn read_until_gone(opened: Opened, ears: &Ears) -> Result<(), Closed> {
 }
 
 /// Reads reports until the device gives an error.
+///
+/// A report that was there already when the last one was taken came at no later moment than that: this thread may have
+/// had to wait for its turn, and a code must not be cut in two for it.
 fn pump(device: &mut File, watch: &mut Watch, ears: &Ears) -> Result<io::Error, Closed> {
     let mut buffer = vec![0; REPORT_BYTES_MAX];
+    let mut at = ears.clock.mono();
     loop {
         watch.look(ears)?;
-        ready(Some(device.as_fd()), watch.pause(ears.clock.mono()), &ears.ended)?;
         match device.read(&mut buffer) {
             Ok(length) => {
                 let bytes = buffer.get(..length).unwrap_or_default().to_vec();
-                tell(&ears.task, FromThread::Bytes { at: ears.clock.mono(), bytes })?;
+                tell(&ears.task, FromThread::Bytes { at, bytes })?;
             }
-            Err(error) if is_not_now(&error) => {}
+            Err(error) if is_not_now(&error) => {
+                ready(Some(device.as_fd()), watch.pause(ears.clock.mono()), &ears.ended)?;
+                at = ears.clock.mono();
+            }
             Err(error) => return Ok(error),
         }
     }
