@@ -192,16 +192,28 @@ pub const FORMS_MAX: usize = 600;
 
 /// Under which other codes a card may be known whose number was read as `text` by a reader whose format nobody
 /// named: hex digits are taken for what they are, ten or thirteen decimal digits for decimals as well. Bytes stand in
-/// their order. At most [`FORMS_MAX`], none for text that is no such number.
+/// their order. At most [`FORMS_MAX`], none for text that is no such number. Those of which the first two bytes are
+/// missing are not all listed: [`ends_in`] finds the others.
 pub fn written(text: &str) -> Vec<String> {
     let formats = [CardFormat::Hex10, CardFormat::Hex8, CardFormat::Decimal10, CardFormat::Decimal13];
     let digits = [10, 8, 10, 13];
     let spelled = formats.into_iter().zip(digits).filter(|(_, digits)| text.len() == *digits);
-    let cards = spelled.filter_map(|(format, _)| format.read(text).ok());
+    let cards = spelled.filter_map(|(format, _)| format.read(text).ok()).chain(three_bytes(text));
     let mut forms: Vec<String> = cards.flat_map(forms_of).filter(|form| form != text).collect();
     forms.sort();
     forms.dedup();
     forms
+}
+
+/// The six hex digits in which the five bytes of a card end of which `text` has only three, as Wiegand 26 gives them.
+pub fn ends_in(text: &str) -> Option<String> {
+    three_bytes(text).map(Card::canonical)
+}
+
+/// A card of three bytes, as our own readers of Wiegand 26 write it, or with a mark between its two numbers.
+fn three_bytes(text: &str) -> Option<Card> {
+    let with_mark = || CardFormat::Wiegand26.read(text).ok().filter(|_| text.len() == 9);
+    hex(text, 6).filter(|number| *number != 0).map(|number| Card { number, bytes: 3 }).or_else(with_mark)
 }
 
 /// How a card may be written, with any version where its own is not known.
@@ -214,8 +226,13 @@ fn forms_of(card: Card) -> Vec<String> {
         CardFormat::Wiegand26,
     ];
     let mut forms: Vec<String> = formats.iter().filter_map(|format| format.write(card)).collect();
+    forms.extend(card.low(3).filter(|low| low.number != 0).map(Card::canonical));
     if card.bytes == 4 {
         forms.extend((0..=0xff_u64).map(|version| format!("{version:02X}{:08X}", card.number)));
+    }
+    if card.bytes == 3 {
+        let wider = (0..=0xff_u64).map(|first| Card { number: first << 24 | card.number, bytes: 4 });
+        forms.extend(wider.flat_map(|card| [format!("{:08X}", card.number), format!("{:010}", card.number)]));
     }
     forms
 }
@@ -284,12 +301,19 @@ mod tests {
     #[test]
     fn a_number_is_looked_for_as_it_may_have_been_written() {
         let forms = written("0A004D7603");
-        assert_eq!(forms, ["0005076483", "0042954749443", "004D7603", "077,30211"]);
+        assert_eq!(forms, ["0005076483", "0042954749443", "004D7603", "077,30211", "4D7603"]);
         let forms = written("004D7603");
         assert!(forms.iter().any(|form| form == "0A004D7603") && forms.len() <= FORMS_MAX);
         let forms = written("0005076483");
         assert!(["004D7603", "0A004D7603", "05076483"].iter().all(|form| forms.iter().any(|f| f == form)));
         assert!(forms.len() <= FORMS_MAX);
+        for text in ["4D7603", "077,30211"] {
+            let forms = written(text);
+            assert!(["004D7603", "0005076483"].iter().all(|form| forms.iter().any(|f| f == form)), "{text}");
+            assert!(forms.len() <= FORMS_MAX);
+            assert_eq!(ends_in(text).as_deref(), Some("4D7603"));
+        }
+        assert!(["0A004D7603", "000000", "CAM-01"].iter().all(|text| ends_in(text).is_none()));
         assert!(written("CAM-1").is_empty());
         assert!(written("0000000000").is_empty());
     }

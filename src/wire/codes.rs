@@ -79,6 +79,12 @@ pub fn written(payload: &str) -> Vec<String> {
     forms
 }
 
+/// The six hex digits in which the number of a card ends of which this code has no more than that: what is stored with
+/// ten is the same card. `None` for every other code.
+pub fn card_ending(payload: &str) -> Option<String> {
+    card::ends_in(payload)
+}
+
 /// What a Digital Link of the thing holds in its path, whatever its host: `/8004/06141415678`, up to the first
 /// character that is percent-encoded, because that can be written in two ways.
 pub fn link_needle(payload: &str) -> Option<String> {

@@ -25,6 +25,10 @@ const LINKS: &str = "
     UNION ALL
     SELECT code, thing FROM tag WHERE code >= 'HTTP' AND code < 'HTTQ' AND instr(code, ?1)";
 
+/// Stored codes that look like a card. All are read through, so only codes that are known in no other way get here.
+const CARDS: &str = "
+    SELECT code FROM tag WHERE code GLOB ?1 UNION SELECT code FROM badge WHERE code GLOB ?1 LIMIT 64";
+
 /// Where it is looked up, and when: what a production has cost depends on it.
 #[derive(Debug, Clone, Copy)]
 pub struct Asking<'a> {
@@ -105,7 +109,8 @@ impl Asking<'_> {
         if forms.is_empty() {
             return Ok(Found::Unknown);
         }
-        let forms: BTreeSet<Code> = forms.iter().filter_map(|form| Code::canonical(form).ok()).collect();
+        let mut forms: BTreeSet<Code> = forms.iter().filter_map(|form| Code::canonical(form).ok()).collect();
+        forms.extend(self.longer_cards(code)?);
         let forms = serde_json::to_string(&forms)?;
         let badges = "SELECT DISTINCT person FROM badge WHERE code IN (SELECT value FROM json_each(?1))";
         let persons: Vec<PersonId> = self
@@ -126,6 +131,17 @@ impl Asking<'_> {
             [only] => self.of_labels(Some(only.clone()), &things),
             several => Ok(ambiguous(&things, several)),
         }
+    }
+
+    /// The cards of five bytes whose end this code is: a reader that gives three has no more of them.
+    fn longer_cards(&self, code: &Code) -> Result<Vec<Code>, LedgerError> {
+        let Some(ending) = codes::card_ending(code.as_str()) else { return Ok(Vec::new()) };
+        let digit = "[0-9A-F]";
+        let pattern = format!("{digit}{digit}{digit}{digit}{ending}");
+        let mut statement = self.conn.prepare_cached(CARDS)?;
+        let rows = statement.query_map([pattern], |row| row.get::<_, String>(0))?;
+        let rows: Vec<String> = rows.collect::<Result<_, _>>()?;
+        Ok(rows.iter().filter_map(|text| Code::canonical(text).ok()).collect())
     }
 
     /// The things that carry a Digital Link with the key of this code, whatever its host.
