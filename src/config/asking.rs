@@ -104,14 +104,32 @@ pub(super) fn whole(
 }
 
 /// The weakest signal that counts.
-pub(super) fn signal(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<i32> {
+pub(super) fn signal(
+    section: &Section<'_>,
+    protocol: Option<Protocol>,
+    reading: &mut Reading<'_>,
+) -> Option<i32> {
+    let says_dbm = |protocol| matches!(protocol, Protocol::M100 | Protocol::Cf | Protocol::ThingMagic);
+    if protocol.is_some_and(|protocol| !says_dbm(protocol)) {
+        let expected = "it only with protocols m100, cf and thingmagic, whose readers say dBm";
+        section.misplaced("rssi_min_dbm", expected, &mut reading.problems);
+    }
     section.read("rssi_min_dbm", "a whole number of dBm from -120 to 0", &mut reading.problems, |it| {
         i32::try_from(it.integer()?).ok().filter(|dbm| (-120..=0).contains(dbm))
     })
 }
 
-/// How a reader writes the numbers of cards.
-pub(super) fn card_format(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<CardFormat> {
+/// How a reader writes the numbers of cards. What tags and bits say is not theirs to spell, and would all be refused.
+pub(super) fn card_format(
+    section: &Section<'_>,
+    protocol: Option<Protocol>,
+    reading: &mut Reading<'_>,
+) -> Option<CardFormat> {
+    if protocol.is_some_and(|protocol| protocol.is_radio() || protocol == Protocol::Wiegand) {
+        let expected =
+            "it only on readers that write card numbers: UHF tags have none, and wiegand is one already";
+        section.misplaced("card_format", expected, &mut reading.problems);
+    }
     let names = CardFormat::ALL.map(CardFormat::name);
     section.choice("card_format", &names, &mut reading.problems, CardFormat::parse)
 }

@@ -197,8 +197,8 @@ fn reader(
         poll,
         absent_ms: absent_ms(section, reading).map(u64::from),
         reads_min: reads_min(section, reading),
-        rssi_min_dbm: asking::signal(section, reading),
-        card_format: asking::card_format(section, reading),
+        rssi_min_dbm: asking::signal(section, protocol, reading),
+        card_format: asking::card_format(section, protocol, reading),
         feedback,
         framing: text_framing::framing(section, protocol, reading),
     })
@@ -233,8 +233,8 @@ pub(super) fn meant_by_mode(
     asking::feedback(section, (source == Source::Hid, None), protocol, reading);
     absent_ms(section, reading);
     reads_min(section, reading);
-    asking::signal(section, reading);
-    asking::card_format(section, reading);
+    asking::signal(section, protocol, reading);
+    asking::card_format(section, protocol, reading);
     Some((attachment, protocol?))
 }
 
