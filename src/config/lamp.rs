@@ -1,9 +1,10 @@
 //! `[[lamp]]`: lamps and a buzzer on wires of a GPIO chip.
 
 use super::reading::{ID, Reading};
-use super::section::{Section, Setting, refuse_twice, with_nearest};
+use super::section::{Section, Setting, refuse_twice};
+use super::station::station_of;
 use super::{LampConfig, StationConfig};
-use crate::domain::id::{LampId, StationId};
+use crate::domain::id::LampId;
 
 pub(super) const LAMP_KEYS: [&str; 8] =
     ["id", "station", "chip", "green", "amber", "red", "buzzer", "active_low"];
@@ -60,22 +61,6 @@ fn line_of(setting: Setting<'_>) -> Option<u32> {
 
 fn is_chip(text: &str) -> bool {
     !text.is_empty() && text.len() <= 255 && !text.contains('\0')
-}
-
-fn station_of(
-    section: &Section<'_>,
-    stations: &[Option<StationConfig>],
-    reading: &mut Reading<'_>,
-) -> Option<StationId> {
-    let known: Vec<&str> = stations.iter().flatten().map(|station| station.id.as_str()).collect();
-    let found = section.setting("station").and_then(Setting::text).unwrap_or_default();
-    let any_wrong = stations.iter().any(Option::is_none);
-    let expected = format!("the id of a station of this file ({})", known.join(", "));
-    let expected = with_nearest(found, &expected, known.iter().copied());
-    section.require("station", &expected, &mut reading.problems, |setting| {
-        let id = StationId::parse(setting.text()?).ok()?;
-        (any_wrong || known.contains(&id.as_str())).then_some(id)
-    })
 }
 
 fn refuse_line_twice(section: &Section<'_>, lamp: &LampConfig, reading: &mut Reading<'_>) {

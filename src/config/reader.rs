@@ -7,10 +7,11 @@ use super::profile::{Attachment, Profiles};
 use super::profiled::keys_of_profile;
 use super::reading::{ID, Reading};
 use super::satellite::{SATELLITE_KEYS, same_messages, satellite, shared};
-use super::section::{Section, Setting, refuse_twice, with_nearest};
+use super::section::{Section, Setting, refuse_twice};
+use super::station::station_of;
 use super::text_framing;
 use super::{ReaderConfig, ReaderSource, StationConfig};
-use crate::domain::id::{ReaderId, StationId};
+use crate::domain::id::ReaderId;
 use crate::wire::Protocol;
 use crate::wire::layout::Layout;
 
@@ -236,23 +237,6 @@ pub(super) fn meant_by_mode(
     asking::signal(section, protocol, reading);
     asking::card_format(section, protocol, reading);
     Some((attachment, protocol?))
-}
-
-fn station_of(
-    section: &Section<'_>,
-    stations: &[Option<StationConfig>],
-    reading: &mut Reading<'_>,
-) -> Option<StationId> {
-    let known: Vec<&str> = stations.iter().flatten().map(|station| station.id.as_str()).collect();
-    let found = section.setting("station").and_then(Setting::text).unwrap_or_default();
-    // A station that is itself wrong may be the one that is meant: it is enough to say so once.
-    let any_wrong = stations.iter().any(Option::is_none);
-    let expected = format!("the id of a station of this file ({})", known.join(", "));
-    let expected = with_nearest(found, &expected, known.iter().copied());
-    section.require("station", &expected, &mut reading.problems, |setting| {
-        let id = StationId::parse(setting.text()?).ok()?;
-        (any_wrong || known.contains(&id.as_str())).then_some(id)
-    })
 }
 
 fn refuse_other_sources(section: &Section<'_>, source: Source, reading: &mut Reading<'_>) {

@@ -1,7 +1,7 @@
 //! `[[station]]`: the places where people scan.
 
 use super::reading::{ID, Reading};
-use super::section::{Section, Setting, refuse_twice};
+use super::section::{Section, Setting, refuse_twice, with_nearest};
 use super::{PersonRule, StationConfig, StationKind};
 use crate::domain::id::{RoomId, StationId};
 
@@ -20,6 +20,24 @@ pub(super) fn stations(top: &Section<'_>, reading: &mut Reading<'_>) -> Vec<Opti
     }
     refuse_twice("station", &sections, &mut reading.problems);
     sections.iter().map(|section| station(section, reading)).collect()
+}
+
+/// The station of this file that `station` names, for what stands at one.
+pub(super) fn station_of(
+    section: &Section<'_>,
+    stations: &[Option<StationConfig>],
+    reading: &mut Reading<'_>,
+) -> Option<StationId> {
+    let known: Vec<&str> = stations.iter().flatten().map(|station| station.id.as_str()).collect();
+    let found = section.setting("station").and_then(Setting::text).unwrap_or_default();
+    // A station that is itself wrong may be the one that is meant: it is enough to say so once.
+    let any_wrong = stations.iter().any(Option::is_none);
+    let expected = format!("the id of a station of this file ({})", known.join(", "));
+    let expected = with_nearest(found, &expected, known.iter().copied());
+    section.require("station", &expected, &mut reading.problems, |setting| {
+        let id = StationId::parse(setting.text()?).ok()?;
+        (any_wrong || known.contains(&id.as_str())).then_some(id)
+    })
 }
 
 fn station(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<StationConfig> {

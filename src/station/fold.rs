@@ -283,6 +283,23 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_noise_makes_up_at_a_uhf_reader_or_one_that_is_asked_make_no_scan() {
+        let made_up = |carrier, n: u64| read(carrier, &format!("{n:08X}"));
+        let settings = [
+            (Carrier::Uhf, FoldRules::of(2_000)),
+            (Carrier::Hf, FoldRules { reads_min: Some(2), ..FoldRules::of(2_000) }),
+        ];
+        for (carrier, rules) in settings {
+            let mut fold = Fold::new(rules);
+            let folded = (0..500).map(|n| fold.read(&made_up(carrier, n), MonoMs(n * 40)));
+            assert!(folded.into_iter().all(|folded| folded == Folded::Unconfirmed), "{carrier:?}");
+            // One that comes again only after the time in which a tag has been away is made up anew.
+            assert_eq!(fold.read(&made_up(carrier, 0), MonoMs(60_000)), Folded::Unconfirmed);
+            assert_eq!(fold.read(&made_up(carrier, 0), MonoMs(60_050)), Folded::Scan);
+        }
+    }
+
+    #[test]
     fn something_unreadable_between_two_reads_breaks_the_row() {
         let mut fold = Fold::new(rules(2000));
         let card = read(Carrier::Rfid125, "A");

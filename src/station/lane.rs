@@ -423,6 +423,22 @@ mod tests {
     }
 
     #[test]
+    fn a_late_answer_to_another_command_is_no_scan() {
+        let setup = LaneSetup::of(Setup::of(Protocol::Pn532), 2_000);
+        let asked = LaneSetup { poll: Some(PollSetup::default()), ..setup };
+        let mut lane = Lane::new(asked, [1; 16]);
+        lane.plugged(None, MonoMs(0)).unwrap();
+        // The chip is woken, and while the answer of its first command is awaited cards of before come.
+        while !lane.is_asking() {
+            lane.handle_timeout(lane.poll_timeout().unwrap());
+        }
+        for at in [40, 50, 60] {
+            assert_eq!(payloads(&lane.handle(HF, MonoMs(at))), [""; 0]);
+        }
+        assert_eq!(lane.counts(), Counts::default());
+    }
+
+    #[test]
     fn a_number_drawn_at_random_is_said_and_never_a_scan() {
         let mut lane = lane(Protocol::Pn532);
         let mut phone = HF.to_vec();
