@@ -13,11 +13,10 @@ use crate::config::{Config, ReaderConfig, ReaderSource};
 use crate::domain::id::{ReaderId, StationId};
 use crate::io::clock::Clock;
 use crate::io::readers::satellite::Feed;
-use crate::io::readers::{Chunk, Credit, ReaderEvent, ReaderHandle, census};
+use crate::io::readers::{Chunk, Credit, ReaderEvent, ReaderHandle};
 use crate::io::signals::LampHandle;
 use crate::io::writing::{self, Notice, Queued};
 use crate::io::{control, entropy, notify, readers, satellites};
-use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::station::fold::FoldRules;
 use crate::station::lane::{Counts, Effect, Lane, LaneSetup};
 use crate::station::waits::Waits;
@@ -27,22 +26,16 @@ use crate::wire::satellite::Heard;
 use crate::wire::{Outgoing, Setup};
 use crate::writer::{Answer, Input, Reply, Scan, Writer};
 
+mod course;
 mod feeling;
 mod telling;
 
 use crate::io::standing::{LaneState, Shared};
+use course::{check_recent, close, look_around, open, sessions_of};
 use telling::Telling;
 
-/// Facts that are checked after a stop that was not in order.
-const CHECK_FACTS: u32 = 10_000;
 /// Events of readers that may wait for the loop; each reader has two credits besides.
 const EVENTS_MAX: usize = 256;
-/// The writer gets so long to finish when the program stops.
-const DRAIN: Duration = Duration::from_secs(5);
-/// Storage that refuses at the start is tried again after so long.
-const OPEN_AGAIN: Duration = Duration::from_secs(1);
-/// Devices that no reader reads are looked for so often.
-const LOOK_AROUND_EVERY: Duration = Duration::from_secs(5);
 /// Old rows of the scan log go so often.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// A writer says why it ends, unless it broke down.
@@ -102,100 +95,6 @@ async fn serve(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
     drop(shared);
     close(thread, stopped.is_ok() && is_whole).await;
     stopped
-}
-
-/// Opens the ledger. Storage that refuses is waited for, like later; `None` where the program is told to stop meanwhile.
-async fn open(config: &Config) -> anyhow::Result<Option<Ledger>> {
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let mut said = false;
-    loop {
-        match Ledger::open(&config.ledger.path, &entropy::origin()?) {
-            Err(error) if error.is_unwritable() => {
-                if !std::mem::replace(&mut said, true) {
-                    tracing::error!("{error}");
-                    notify::status(&error.to_string());
-                }
-            }
-            opened => return Ok(Some(opened?)),
-        }
-        tokio::select! {
-            _ = term.recv() => return Ok(None),
-            _ = int.recv() => return Ok(None),
-            () = tokio::time::sleep(OPEN_AGAIN) => {}
-        }
-    }
-}
-
-/// Sessions that were open when the program last stopped go on, and wait afresh for their silence.
-fn sessions_of(ledger: &Ledger, config: &Config) -> Result<Waits, LedgerError> {
-    let mut waits = Waits::default();
-    for station in &config.stations {
-        let session = ledger.session(&station.id)?;
-        let idle_ms = session.is_open().then_some(station.session_idle_ms);
-        let confirm_ms = session.pending.is_some().then_some(station.confirm_ms);
-        waits.answered(&station.id, session.turn, idle_ms, confirm_ms, MonoMs(0));
-    }
-    Ok(waits)
-}
-
-/// After a stop that was not in order the newest facts are checked while scanning goes on.
-fn check_recent(shared: &Arc<Shared>) -> tokio::task::JoinHandle<()> {
-    let shared = Arc::clone(shared);
-    tokio::task::spawn_blocking(move || {
-        let report =
-            Reader::open(&shared.config.ledger.path).and_then(|ledger| ledger.verify_recent(CHECK_FACTS));
-        match report {
-            Ok(report) if report.is_whole() => {
-                tracing::info!(
-                    facts = report.facts,
-                    "the last stop was not in order; the newest facts are whole"
-                );
-            }
-            Ok(report) => {
-                let first = report.differences.first().cloned().unwrap_or_default();
-                let sentence = format!(
-                    "{} rows are not what the facts say: {first}. Run: cagekeeper verify",
-                    report.different
-                );
-                tracing::error!("{sentence}");
-                shared.set_doubt(sentence);
-            }
-            Err(error) => tracing::warn!(%error, "the newest facts could not be checked"),
-        }
-    })
-}
-
-/// Says once of each scanner that is plugged in and that no reader reads.
-async fn look_around(shared: Arc<Shared>) {
-    let mut look = tokio::time::interval(LOOK_AROUND_EVERY);
-    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        look.tick().await;
-        let asked = Arc::clone(&shared);
-        let look = move || {
-            let config = &asked.config;
-            census::unbound(&census::census(&census::Places::default(), &config.readers, &config.profiles))
-        };
-        let Ok(unbound) = tokio::task::spawn_blocking(look).await else { return };
-        for device in shared.set_unbound(unbound) {
-            tracing::info!(
-                "{device} is plugged in and no reader reads it: `cagekeeper readers` says how to use it"
-            );
-        }
-    }
-}
-
-async fn close(thread: std::thread::JoinHandle<Ledger>, in_order: bool) {
-    let joined = tokio::task::spawn_blocking(move || thread.join());
-    match tokio::time::timeout(DRAIN, joined).await {
-        Ok(Ok(Ok(ledger))) if in_order => {
-            if let Err(error) = ledger.close() {
-                tracing::warn!(%error, "the ledger could not be closed in order; the next start checks it");
-            }
-        }
-        Ok(_) => {}
-        Err(_) => tracing::warn!("the writer did not finish; the next start checks the ledger"),
-    }
 }
 
 /// What a reader's lane needs to know, of its configuration and its station's `repeat_ms`.
@@ -526,6 +425,7 @@ mod tests {
 
     use super::*;
     use crate::config::Defaults;
+    use crate::ledger::Ledger;
 
     fn config(folder: &Path) -> Config {
         let defaults = Defaults {

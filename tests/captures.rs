@@ -246,6 +246,18 @@ fn lines_give_their_text_and_aim_identifier() {
     }
 }
 
+/// Asserts that a refused vector is refused for what is wrong with it: its check, or that it is shorter than it says.
+fn assert_reason(vector: &Value, line: &Value) {
+    let (error, reason) = (vector["expect"]["error"].as_str().unwrap(), line["reason"].as_str().unwrap());
+    let expected = match error {
+        "checksum" => "checksum",
+        "crc" => "CRC",
+        short if short.contains("bytes follow") => "cut off",
+        other => panic!("{}: nobody says how {other:?} is refused", id(vector)),
+    };
+    assert!(reason.contains(expected), "{}: {reason}", id(vector));
+}
+
 /// A refused vector gives one *damaged* and nothing else. A tag in the list `tags` is a read; nothing in it is an answer.
 #[test]
 fn frames_give_their_tags_and_answers() {
@@ -256,6 +268,7 @@ fn frames_give_their_tags_and_answers() {
         if vector["valid"] == json!(false) {
             let [line] = decoding.lines.as_slice() else { panic!("{}: {:?}", id(&vector), decoding.lines) };
             assert_eq!((&line["ok"], &line["kind"]), (&json!(false), &json!("damaged")), "{}", id(&vector));
+            assert_reason(&vector, line);
             continue;
         }
         let lines = reads(&decoding);
@@ -311,7 +324,9 @@ fn wiegand_bits_give_facility_and_card_and_slices_of_tags_are_refused() {
     for vector in of(WIEGAND) {
         let decoding = decode(Protocol::Wiegand, None, &bytes(&vector));
         if vector["valid"] == json!(false) {
-            assert!(!decoding.any_read, "{}", id(&vector));
+            let [line] = decoding.lines.as_slice() else { panic!("{}: {:#?}", id(&vector), decoding.lines) };
+            assert_eq!(line["kind"], json!("damaged"), "{}", id(&vector));
+            assert!(line["reason"].as_str().unwrap().contains("parity"), "{line}");
             continue;
         }
         let [read] = reads(&decoding) else { panic!("{}: {:#?}", id(&vector), decoding.lines) };

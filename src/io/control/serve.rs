@@ -258,16 +258,16 @@ fn reader_status(reader: ReaderState) -> ReaderStatus {
     ];
     let seen = kinds.iter().filter(|(count, _)| *count > 0);
     let others: String = seen.map(|(count, what)| format!(", {count} {what}")).collect();
-    let mut about = reader.health.oddities().or(reader.health.device).unwrap_or_default();
-    if let Some(keys) = reader.health.keys {
-        about.push_str("; ");
-        about.push_str(&keys);
-    }
+    // What is odd about a device that is there does not hide which it is.
+    let oddities = reader.health.oddities();
+    let device = reader.health.device.filter(|_| oddities.is_none() || reader.health.state == State::Reading);
+    let about: Vec<String> = [device, oddities, reader.health.keys].into_iter().flatten().collect();
+    let scans = if counts.scans == 1 { "1 scan".to_owned() } else { format!("{} scans", counts.scans) };
     ReaderStatus {
         id: reader.id.to_string(),
         station: reader.station,
         state: state.to_owned(),
-        detail: format!("{about} ({} scans{others})", counts.scans),
+        detail: format!("{} ({scans}{others})", about.join("; ")),
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Arrivals {
 
 /// What ended a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Woken {
+pub enum Woken {
     /// A device file came or changed.
     Arrival,
     /// The time is over.
@@ -85,13 +85,14 @@ impl Arrivals {
 
 /// [`Arrivals`] in a task.
 #[derive(Debug)]
-pub(super) struct TaskArrivals {
+pub struct TaskArrivals {
     arrived: Arc<Notify>,
     _alive: UnixStream,
 }
 
 impl TaskArrivals {
-    pub(super) async fn wait(&self, at_most: Duration) -> Woken {
+    /// Waits for the next notice, or so long.
+    pub async fn wait(&self, at_most: Duration) -> Woken {
         tokio::select! {
             () = self.arrived.notified() => Woken::Arrival,
             () = tokio::time::sleep(at_most) => Woken::Time,

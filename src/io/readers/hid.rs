@@ -11,7 +11,7 @@ use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -25,12 +25,12 @@ use super::guard::{Guard, Kept, Places};
 use super::outlet::{Absent, Backoff, Closed, FromThread, Outlet, ToDevice, tell};
 use super::rules;
 use super::search::Search;
-use super::sysfs::{candidates, hid_device};
+use super::sysfs::{candidates, hid_device, is_still};
 use super::writing::Way;
 use crate::io::clock::Clock;
 use crate::time::MonoMs;
 
-const SYSFS_CLASS: &str = "/sys/class/hidraw";
+pub(super) const SYSFS_CLASS: &str = "/sys/class/hidraw";
 /// The largest report that hidraw gives (`HID_MAX_BUFFER_SIZE` in the kernel).
 const REPORT_BYTES_MAX: usize = 16_384;
 /// Reports that may wait for a credit: about eight labels. The kernel keeps 64 and then drops reports, which
@@ -111,9 +111,7 @@ struct Ears {
 /// A device that is there and open.
 struct Opened {
     device: File,
-    node: PathBuf,
-    name: String,
-    descriptor: Vec<u8>,
+    chosen: Candidate,
     note: Option<String>,
     watch: Watch,
 }
@@ -141,11 +139,12 @@ fn read_forever(search: &Search, ears: &Ears) -> Result<(), Closed> {
 }
 
 fn read_until_gone(opened: Opened, ears: &Ears) -> Result<(), Closed> {
-    let Opened { mut device, node, name, descriptor, note, mut watch } = opened;
-    let descriptor = (!descriptor.is_empty()).then_some(descriptor);
+    let Opened { mut device, chosen, note, mut watch } = opened;
+    let (name, descriptor) =
+        (chosen.to_string(), Some(chosen.descriptor.clone()).filter(|it| !it.is_empty()));
     watch.look(ears)?;
     // First: the answer to its coming is what it is told first, and must find the way open.
-    ears.way.open(node);
+    ears.way.open(chosen);
     tell(&ears.task, FromThread::Plugged { device: name, descriptor, note })?;
     let error = pump(&mut device, &mut watch, ears);
     ears.way.close();
@@ -252,15 +251,12 @@ fn open(search: &Search, clock: Clock) -> Result<Opened, Absent> {
     let (chosen, note) = search.decided(&found)?;
     check_access(chosen)?;
     let device = open_node(chosen).map_err(|error| unusable(chosen, &error))?;
+    // The node may have become another device's meanwhile, somebody's keyboard among them.
+    if !is_still(Path::new(SYSFS_CLASS), chosen) {
+        return Err(Absent::Missing(format!("{chosen} has just gone")));
+    }
     let watch = Watch::new(chosen, clock.mono());
-    Ok(Opened {
-        device,
-        node: chosen.node(),
-        name: chosen.to_string(),
-        descriptor: chosen.descriptor.clone(),
-        note,
-        watch,
-    })
+    Ok(Opened { device, chosen: chosen.clone(), note, watch })
 }
 
 fn open_node(chosen: &Candidate) -> io::Result<File> {

@@ -41,6 +41,7 @@ mod sysfs;
 pub mod tap;
 mod writing;
 
+pub use arrival::TaskArrivals;
 use candidate::{Purpose, Wanted};
 pub use health::{Health, State};
 use outlet::Outlet;
@@ -116,6 +117,11 @@ impl Credit {
     fn of(permit: OwnedSemaphorePermit) -> Self {
         Self { _permit: Some(Arc::new(permit)) }
     }
+}
+
+/// Notices of devices that come, for whoever looks at all of them. The error says why there are none.
+pub fn arrivals() -> std::io::Result<TaskArrivals> {
+    arrival::Arrivals::new().for_task()
 }
 
 /// A running reader. Dropping it ends the reader and releases its device.

@@ -210,6 +210,10 @@ fn found(address: &Address, baud: u32) -> Result<Found, Absent> {
             let (chosen, note) = search.decided(&there)?;
             let path = chosen.node();
             let (stream, device) = open(&path, baud)?;
+            // Its name may have become another device's meanwhile.
+            if !ttys(Path::new(SYSFS_CLASS)).contains(chosen) {
+                return Err(Absent::Missing(format!("{} has just gone", device.display())));
+            }
             Ok(Found { stream, path, device, name: chosen.to_string(), note })
         }
     }
@@ -224,7 +228,11 @@ fn open(path: &Path, baud: u32) -> Result<(SerialStream, PathBuf), Absent> {
         Err(_) if is_pty => SerialStream::open(&settings.baud_rate(PTY_BAUD)),
         opened => opened,
     };
-    opened.map(|stream| (stream, device.clone())).map_err(|error| unusable(&device, baud, &error))
+    let stream = opened.map_err(|error| unusable(&device, baud, &error))?;
+    match path.canonicalize() {
+        Ok(leads_to) if leads_to == device => Ok((stream, device)),
+        _ => Err(Absent::Missing(format!("{} has just gone", device.display()))),
+    }
 }
 
 /// Nobody else may read a scanner; a pseudo-terminal may be held by the program that plays one.

@@ -71,6 +71,11 @@ fn tty(entry: &Path) -> Option<Candidate> {
     })
 }
 
+/// Whether the node of a device is still this device's.
+pub(super) fn is_still(class: &Path, chosen: &Candidate) -> bool {
+    candidate(&class.join(format!("hidraw{}", chosen.number))).as_ref() == Some(chosen)
+}
+
 /// The real path of the HID device of a hidraw node; of one that has just gone, a path that leads nowhere.
 pub(super) fn hid_device(class: &Path, number: u32) -> PathBuf {
     let device = class.join(format!("hidraw{number}/device"));
