@@ -50,7 +50,7 @@ pub fn svg(text: &str) -> Option<String> {
     let widths = code128(text)?;
     let qr = QrCode::encode_text(text, QrCodeEcc::Medium).ok()?;
     let modules = widths.iter().sum::<usize>() + 2 * QUIET;
-    let (width_mm, height_mm) = (in_mm(modules, MODULE_MM).max(100.0), 100.0);
+    let (width_mm, height_mm) = (in_mm(modules, MODULE_MM).max(100.0), 76.0);
     let mut page = String::new();
     // Writing into a String cannot fail.
     let _ = writeln!(
@@ -60,11 +60,11 @@ pub fn svg(text: &str) -> Option<String> {
          <title>cagekeeper setup code</title>\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>"
     );
-    let _ = writeln!(page, "<path fill=\"#000\" d=\"{}\"/>", bars(&widths));
+    let _ = writeln!(page, "<path fill=\"#000\" d=\"{}\"/>", bars(&widths, width_mm));
     caption(&mut page, (28.5, "cagekeeper setup code: scan the bars, or the square below"));
     caption(&mut page, (33.5, &escaped(text)));
     let _ = writeln!(page, "<path fill=\"#000\" d=\"{}\"/>", squares(&qr, width_mm));
-    caption(&mut page, (height_mm - 12.0, "Print at 100 %. The paper must be white all around the codes."));
+    caption(&mut page, (height_mm - 5.0, "Print at 100 % on white paper, and cut off none of the white."));
     page.push_str("</svg>\n");
     Some(page)
 }
@@ -76,7 +76,7 @@ fn in_mm(modules: usize, module_mm: f64) -> f64 {
 fn caption(page: &mut String, (y_mm, text): (f64, &str)) {
     let _ = writeln!(
         page,
-        "<text x=\"50%\" y=\"{y_mm:.2}\" font-family=\"sans-serif\" font-size=\"3.2\" text-anchor=\"middle\">{text}</text>"
+        "<text x=\"50%\" y=\"{y_mm:.2}\" font-family=\"sans-serif\" font-size=\"3\" text-anchor=\"middle\">{text}</text>"
     );
 }
 
@@ -84,12 +84,14 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-fn bars(widths: &[usize]) -> String {
+/// In the middle, so that there is at least the quiet zone on both sides.
+fn bars(widths: &[usize], width_mm: f64) -> String {
     let mut path = String::new();
-    let mut at = QUIET;
+    let left = (width_mm - in_mm(widths.iter().sum(), MODULE_MM)) / 2.0;
+    let mut at = 0;
     for (index, width) in widths.iter().enumerate() {
         if index % 2 == 0 {
-            let (x, w) = (in_mm(at, MODULE_MM), in_mm(*width, MODULE_MM));
+            let (x, w) = (left + in_mm(at, MODULE_MM), in_mm(*width, MODULE_MM));
             let _ = write!(path, "M{x:.2} 5h{w:.2}v{BAR_HEIGHT_MM}h-{w:.2}z");
         }
         at += width;
@@ -159,6 +161,8 @@ mod tests {
         let modules: usize = code128(SETUP_TEXT).unwrap().iter().sum();
         assert!(in_mm(modules + 2 * QUIET, MODULE_MM) < 100.0, "{modules}");
         let page = svg(SETUP_TEXT).unwrap();
-        assert!(page.starts_with("<svg") && page.contains("M3.96 5h"), "{page}");
+        let left = (100.0 - in_mm(modules, MODULE_MM)) / 2.0;
+        assert!(left >= in_mm(QUIET, MODULE_MM));
+        assert!(page.starts_with("<svg") && page.contains(&format!("M{left:.2} 5h")), "{page}");
     }
 }
