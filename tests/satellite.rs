@@ -236,7 +236,7 @@ fn a_devices_will_says_whether_it_is_there() {
         infos.last().is_some_and(|info| info.contains(r#""id":"door-b","station":"cage","state":"gone""#))
     });
     esp_home.says("tele/door-b/SENSOR", r#"{"Time":"T","RDM6300":{"UID":"008EC793"}}"#);
-    wait_reader(&studio, "door-b", "reading", "(1 scans)");
+    wait_reader(&studio, "door-b", "reading", "(1 scan)");
     assert!(daemon.stop().success());
 }
 
@@ -253,7 +253,7 @@ fn a_broker_that_goes_takes_its_readers_along_and_brings_them_back() {
     wait_reader(&studio, "phone", "reading", "");
     let device = Device::new(broker.port(), "device", None);
     device.says(PLAIN, "C-FX6");
-    wait_reader(&studio, "phone", "reading", "(1 scans)");
+    wait_reader(&studio, "phone", "reading", "(1 scan)");
     assert_eq!(out(&studio), ["fx6"]);
     assert!(daemon.stop().success());
     // The broker keeps for the daemon what is told meanwhile, once.
@@ -280,7 +280,7 @@ fn more_scans_at_once_than_a_reader_may_have_undecided_are_all_scans() {
     }
     device.says("cage/tag", "74-10-37-94");
     wait_reader(&studio, "phone", "reading", &format!("({SCANS} scans)"));
-    wait_reader(&studio, "counter", "reading", "(1 scans)");
+    wait_reader(&studio, "counter", "reading", "(1 scan)");
     assert!(daemon.stop().success());
 }
 
@@ -303,7 +303,7 @@ fn a_scan_that_a_dying_daemon_never_read_is_sent_again_and_is_one() {
     assert_eq!(out(&studio), [""; 0]);
     let daemon = studio.run();
     results.wait("the verdict", LONG, |got| verdicts(got, "phone") == ["checked-out"]);
-    wait_reader(&studio, "phone", "reading", "(1 scans)");
+    wait_reader(&studio, "phone", "reading", "(1 scan)");
     assert_eq!(out(&studio), ["fx6"]);
     assert!(daemon.stop().success());
 }
