@@ -121,7 +121,7 @@ const VERDICTS: [&str; 84] = [
     "stock-counted",
 ];
 /// In so many days each of them must have come up: a simulation that meets nothing proves nothing.
-const DAYS_FOR_ALL: usize = 40;
+const DAYS_FOR_ALL: usize = 200;
 
 /// Lives the day of a seed and gives what happened, and which verdicts came up.
 fn lived(seed: u64) -> (Vec<String>, BTreeSet<&'static str>) {
