@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use toml::de::{DeTable, Error as TomlError};
+use toml::de::DeTable;
 
 use super::broker::broker;
 use super::house::house;
@@ -65,7 +65,7 @@ impl Config {
             folder: source.and_then(Path::parent).map(Path::to_path_buf),
         };
         let (table, errors) = DeTable::parse_recoverable(text);
-        note_toml_errors(text, &errors, &mut reading.problems);
+        reading.problems.add_toml(&errors);
         let top = Section::top(&table);
         let profiles = profiles(&top, &mut reading)?;
         let config =
@@ -80,27 +80,6 @@ impl Config {
 /// How errors name the file.
 fn file_name(source: Option<&Path>) -> String {
     source.map_or_else(|| "the embedded configuration".to_owned(), |path| path.display().to_string())
-}
-
-/// One error a line: what follows a mistake on its line is seldom another.
-pub(super) fn note_toml_errors(text: &str, errors: &[TomlError], problems: &mut Problems<'_>) {
-    let mut last_line = None;
-    for error in errors {
-        let span = error.span().unwrap_or(0..0);
-        let line_start = text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-        if last_line.replace(line_start) == Some(line_start) {
-            continue;
-        }
-        let line = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        let found = format!("`{}`", problems.excerpt(&(line_start..line_start + line.len())));
-        let key = key_on_line(line);
-        problems.add(&span, &key, &found, &format!("TOML ({})", error.message()));
-    }
-}
-
-fn key_on_line(line: &str) -> String {
-    let key = line.split('=').next().unwrap_or_default().trim();
-    if key.is_empty() { "this line".to_owned() } else { key.chars().take(60).collect() }
 }
 
 /// The models that readers may name: those that are compiled in, and those of the folder `profiles` beside the file

@@ -25,6 +25,7 @@ pub mod file;
 mod hours;
 mod house;
 mod lamp;
+mod model;
 mod origin;
 pub mod problem;
 pub mod profile;
@@ -33,14 +34,15 @@ mod reader;
 mod reading;
 mod satellite;
 mod section;
+mod source;
 mod station;
 mod text_framing;
 
 pub use check::{Finding, check};
 pub use file::Defaults;
+pub use model::PROFILE_KEYS;
 pub use problem::{ConfigError, ConfigErrors};
 pub use profile::{Profile, Profiles};
-pub use reader::PROFILE_KEYS;
 
 /// The commented default, which is also the configuration of a machine that has no file.
 pub const DEFAULT_TOML: &str = include_str!("../../config/cagekeeper.toml");

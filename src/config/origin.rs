@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use chrono_tz::Tz;
 
 use super::file::Defaults;
-use super::problem::position;
-use super::{Config, ConfigError, ConfigErrors, DEFAULT_TOML};
+use super::problem::not_utf8;
+use super::{Config, ConfigErrors, DEFAULT_TOML};
 
 /// The file that is read where the command line names none.
 const SYSTEM_FILE: &str = "/etc/cagekeeper/cagekeeper.toml";
@@ -36,18 +36,6 @@ impl Config {
         let text = String::from_utf8(bytes).map_err(|error| not_utf8(file, &error))?;
         Self::parse(&text, Some(path), &Defaults::of_system())
     }
-}
-
-/// A file that is no text.
-pub(super) fn not_utf8(file: String, error: &std::string::FromUtf8Error) -> ConfigErrors {
-    let at = error.utf8_error().valid_up_to();
-    let valid = String::from_utf8_lossy(error.as_bytes().get(..at).unwrap_or_default());
-    let (line, column) = position(&valid, valid.len());
-    let byte = error.as_bytes().get(at).copied().unwrap_or_default();
-    let found = format!("the byte {byte:02x}, which is no UTF-8");
-    let expected = "a file saved as UTF-8".to_owned();
-    let error = ConfigError { line, column, key: "this line".to_owned(), found, expected };
-    ConfigErrors::Wrong { file, errors: vec![error] }
 }
 
 impl Defaults {

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use toml::de::Error as TomlError;
+
 /// One thing that is wrong in a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConfigError {
@@ -64,8 +66,20 @@ fn lines(file: &str, errors: &[ConfigError]) -> String {
     errors.iter().map(|error| format!("{file}:{error}")).collect::<Vec<_>>().join("\n")
 }
 
+/// A file that is no text.
+pub(super) fn not_utf8(file: String, error: &std::string::FromUtf8Error) -> ConfigErrors {
+    let at = error.utf8_error().valid_up_to();
+    let valid = String::from_utf8_lossy(error.as_bytes().get(..at).unwrap_or_default());
+    let (line, column) = position(&valid, valid.len());
+    let byte = error.as_bytes().get(at).copied().unwrap_or_default();
+    let found = format!("the byte {byte:02x}, which is no UTF-8");
+    let expected = "a file saved as UTF-8".to_owned();
+    let error = ConfigError { line, column, key: "this line".to_owned(), found, expected };
+    ConfigErrors::Wrong { file, errors: vec![error] }
+}
+
 /// Where a byte of a text stands: line and column in characters, both counted from 1.
-pub(super) fn position(text: &str, byte: usize) -> (usize, usize) {
+fn position(text: &str, byte: usize) -> (usize, usize) {
     let before = text.get(..byte).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     let column = before.get(line_start..).unwrap_or_default().trim_start_matches('\u{feff}').chars().count();
@@ -92,6 +106,23 @@ impl<'a> Problems<'a> {
         self.errors.push(ConfigError { line, column, key, found, expected });
     }
 
+    /// Notes what is no TOML. One error a line: what follows a mistake on its line is seldom another.
+    pub(super) fn add_toml(&mut self, errors: &[TomlError]) {
+        let text = self.text;
+        let mut last_line = None;
+        for error in errors {
+            let span = error.span().unwrap_or(0..0);
+            let line_start =
+                text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+            if last_line.replace(line_start) == Some(line_start) {
+                continue;
+            }
+            let line = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+            let found = format!("`{}`", self.excerpt(&(line_start..line_start + line.len())));
+            self.add(&span, &key_on_line(line), &found, &format!("TOML ({})", error.message()));
+        }
+    }
+
     /// What the text says at `span`, shortened where it is long.
     pub(super) fn excerpt(&self, span: &Range<usize>) -> String {
         shortened(self.text.get(span.clone()).unwrap_or_default())
@@ -113,6 +144,11 @@ impl<'a> Problems<'a> {
         self.errors.dedup();
         self.errors
     }
+}
+
+fn key_on_line(line: &str) -> String {
+    let key = line.split('=').next().unwrap_or_default().trim();
+    if key.is_empty() { "this line".to_owned() } else { key.chars().take(60).collect() }
 }
 
 const EXCERPT_CHARS_MAX: usize = 60;

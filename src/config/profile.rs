@@ -3,28 +3,16 @@
 //! A profile is a file of `hardware/profiles`, compiled in, or of a folder beside the configuration, where the one of
 //! the same id counts instead. It lists the ways in which a model presents itself (its modes), the recommended first,
 //! each with the keys of `[[reader]]` that it needs, and says whether real bytes of the model were read with them.
-#![allow(clippy::disallowed_methods, reason = "a folder may hold more profiles than are compiled in")]
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
-use super::origin::not_utf8;
-use super::problem::ConfigErrors;
 use crate::nearest::nearest;
 use crate::wire::Protocol;
 
+mod load;
 mod parse;
 mod write;
-
-/// The files of `hardware/profiles`: name and text.
-const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/profiles.rs"));
-
-/// Files looked at in a folder of profiles, in the order of their names; the others are passed over.
-const FILES_MAX: usize = 1000;
-/// Bytes of a file of a folder.
-const FILE_BYTES_MAX: u64 = 64 * 1024;
 
 /// What is known of one model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,13 +183,7 @@ impl Mode {
 }
 
 impl Profile {
-    /// Makes a profile of the text of a file, or says everything that is wrong with it and where. `file` names it in
-    /// errors, and without its `.toml` it is the id that is expected.
-    pub fn parse(file: &Path, text: &str) -> Result<Self, ConfigErrors> {
-        parse::profile(file, text)
-    }
-
-    /// The text of a file that [`Self::parse`] makes this profile of.
+    /// The text of a file that [`Profile::parse`] makes this profile of.
     pub fn text(&self) -> String {
         write::text(self)
     }
@@ -225,28 +207,6 @@ pub struct Profiles {
 }
 
 impl Profiles {
-    /// Those that are compiled in.
-    pub fn built_in() -> Self {
-        static PARSED: OnceLock<Vec<Profile>> = OnceLock::new();
-        // A test holds every one of them to be right.
-        let parse = |(file, text): &(&str, &str)| Profile::parse(Path::new(file), text).ok();
-        let list = PARSED.get_or_init(|| BUILT_IN.iter().filter_map(parse).collect()).clone();
-        Self { list, folder: None }
-    }
-
-    /// Those that are compiled in and those of `folder`, which count where both have an id. A folder that is not there
-    /// has none. The first file that cannot be read or is wrong is the error.
-    pub fn with_folder(folder: Option<&Path>) -> Result<Self, ConfigErrors> {
-        let mut profiles = Self { folder: folder.map(Path::to_path_buf), ..Self::built_in() };
-        for path in folder.map(files).transpose()?.unwrap_or_default() {
-            let profile = read(&path)?;
-            profiles.list.retain(|other| other.id != profile.id);
-            profiles.list.push(profile);
-        }
-        profiles.list.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(profiles)
-    }
-
     /// Where profiles of this machine are: `None` where no configuration file says.
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()
@@ -277,37 +237,6 @@ impl Profiles {
         fitting.sort_by_key(|(_, mode)| mode.shared_ids);
         fitting
     }
-}
-
-/// The profiles of a folder in the order of their names.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, ConfigErrors> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(unreadable(folder, &error.to_string())),
-    };
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    paths.sort();
-    paths.truncate(FILES_MAX);
-    Ok(paths)
-}
-
-fn read(path: &Path) -> Result<Profile, ConfigErrors> {
-    let length = fs::metadata(path).map_err(|error| unreadable(path, &error.to_string()))?.len();
-    if length > FILE_BYTES_MAX {
-        return Err(unreadable(
-            path,
-            &format!("a profile has at most {FILE_BYTES_MAX} bytes, this one {length}"),
-        ));
-    }
-    let bytes = fs::read(path).map_err(|error| unreadable(path, &error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|error| not_utf8(path.display().to_string(), &error))?;
-    Profile::parse(path, &text)
-}
-
-fn unreadable(path: &Path, reason: &str) -> ConfigErrors {
-    ConfigErrors::UnreadableProfile { file: path.display().to_string(), reason: reason.to_owned() }
 }
 
 #[cfg(test)]

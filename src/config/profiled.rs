@@ -1,9 +1,9 @@
 //! `profile` of a `[[reader]]`: which mode of the model is meant, and what it says for the reader.
 
 use super::profile::{Attachment, Mode, Profile, Profiles, Way};
-use super::reader::USB_KEYS;
 use super::reading::Reading;
 use super::section::{Section, Setting, with_nearest};
+use super::source::USB_KEYS;
 use crate::wire::Protocol;
 
 /// The keys that the profile of a reader adds to its own, as TOML: none where it names none. `None` where the profile

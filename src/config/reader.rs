@@ -3,17 +3,17 @@
 use toml::de::DeTable;
 
 use super::asking;
-use super::profile::{Attachment, Profiles};
+use super::model::{baud, model};
+use super::profile::Profiles;
 use super::profiled::keys_of_profile;
 use super::reading::{ID, Reading};
-use super::satellite::{SATELLITE_KEYS, same_messages, satellite, shared};
+use super::satellite::{same_messages, satellite, shared};
 use super::section::{Section, Setting, refuse_twice};
+use super::source::{Source, USB_KEYS, refuse_other_sources};
 use super::station::station_of;
-use super::text_framing;
 use super::{ReaderConfig, ReaderSource, StationConfig};
 use crate::domain::id::ReaderId;
 use crate::wire::Protocol;
-use crate::wire::layout::Layout;
 
 pub(super) const READER_KEYS: [&str; 30] = [
     "id",
@@ -46,92 +46,6 @@ pub(super) const READER_KEYS: [&str; 30] = [
     "prefix",
     "suffix",
     "gap_ms",
-];
-
-/// The keys of a reader that a mode of a profile may set: what the model is. Where it stands, and what the law allows
-/// there, no model knows.
-pub const PROFILE_KEYS: [&str; 12] = [
-    "source",
-    "protocol",
-    "baud",
-    "layout",
-    "absent_ms",
-    "reads_min",
-    "rssi_min_dbm",
-    "card_format",
-    "feedback",
-    "prefix",
-    "suffix",
-    "gap_ms",
-];
-
-/// What a reader can be attached to, as written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
-    Serial,
-    Hid,
-    Mqtt,
-    Stdin,
-    Replay,
-}
-
-impl Source {
-    const ALL: [Self; 5] = [Self::Serial, Self::Hid, Self::Mqtt, Self::Stdin, Self::Replay];
-    const NAMES: [&str; 5] = ["serial", "hid", "mqtt", "stdin", "replay"];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Serial => "serial",
-            Self::Hid => "hid",
-            Self::Mqtt => "mqtt",
-            Self::Stdin => "stdin",
-            Self::Replay => "replay",
-        }
-    }
-
-    fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|source| source.name() == name)
-    }
-
-    /// The keys that only some sources have, of those that this one has.
-    fn keys(self) -> &'static [&'static str] {
-        match self {
-            Self::Serial => &["path", "baud", "vendor", "product", "serial", "usb_path"],
-            Self::Hid => &USB_KEYS,
-            Self::Mqtt => &SATELLITE_KEYS,
-            Self::Stdin => &[],
-            Self::Replay => &["path"],
-        }
-    }
-
-    /// What most devices of this source send; a recording may hold anything.
-    fn default_protocol(self) -> Option<Protocol> {
-        match self {
-            Self::Serial | Self::Stdin | Self::Mqtt => Some(Protocol::Line),
-            Self::Hid => Some(Protocol::Keyboard),
-            Self::Replay => None,
-        }
-    }
-
-    fn carries(self, protocol: Protocol) -> bool {
-        self == Self::Replay || protocol.in_reports() == (self == Self::Hid)
-    }
-}
-
-pub(super) const USB_KEYS: [&str; 4] = ["vendor", "product", "serial", "usb_path"];
-const SOURCE_KEYS: [&str; 12] = [
-    "path",
-    "baud",
-    "vendor",
-    "product",
-    "serial",
-    "usb_path",
-    "preset",
-    "topic",
-    "device",
-    "tag_pointer",
-    "answer_topic",
-    "answers",
 ];
 
 /// The readers of a file in its order; those that are wrong are left out and noted.
@@ -171,8 +85,8 @@ fn reader(
     }
     let source = section.choice("source", &Source::NAMES, &mut reading.problems, Source::parse)?;
     refuse_other_sources(section, source, reading);
-    let protocol = protocol(section, source, reading);
-    let layout = layout(section, protocol, reading);
+    let model = model(section, source, reading);
+    let protocol = model.protocol;
     let poll =
         protocol.and_then(|protocol| asking::asking(section, source == Source::Serial, protocol, reading));
     if source == Source::Mqtt {
@@ -194,87 +108,15 @@ fn reader(
         station: station?,
         source: source?,
         protocol: protocol?,
-        layout,
+        layout: model.layout,
         poll,
-        absent_ms: absent_ms(section, reading).map(u64::from),
-        reads_min: reads_min(section, reading),
-        rssi_min_dbm: asking::signal(section, protocol, reading),
-        card_format: asking::card_format(section, protocol, reading),
+        absent_ms: model.absent_ms,
+        reads_min: model.reads_min,
+        rssi_min_dbm: model.rssi_min_dbm,
+        card_format: model.card_format,
         feedback,
-        framing: text_framing::framing(section, protocol, reading),
+        framing: model.framing,
     })
-}
-
-fn absent_ms(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<u32> {
-    asking::whole(section, "absent_ms", (50, 600_000), "milliseconds", reading)
-}
-
-fn reads_min(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<u32> {
-    asking::whole(section, "reads_min", (1, 100), "reads", reading)
-}
-
-/// Source and protocol of a mode of a profile; that its other keys are right is seen to, as for a reader.
-pub(super) fn meant_by_mode(
-    section: &Section<'_>,
-    reading: &mut Reading<'_>,
-) -> Option<(Attachment, Protocol)> {
-    let attachments = [Attachment::Serial, Attachment::Hid];
-    if section.setting("source").is_none() {
-        section.missing("source", "one of serial or hid", &mut reading.problems);
-    }
-    let names = attachments.map(Attachment::name);
-    let attachment = section.choice("source", &names, &mut reading.problems, |name| {
-        attachments.into_iter().find(|attachment| attachment.name() == name)
-    })?;
-    let source = Source::parse(attachment.name())?;
-    refuse_other_sources(section, source, reading);
-    let protocol = protocol(section, source, reading);
-    layout(section, protocol, reading);
-    baud(section, protocol, reading);
-    asking::feedback(section, (source == Source::Hid, None), protocol, reading);
-    absent_ms(section, reading);
-    reads_min(section, reading);
-    asking::signal(section, protocol, reading);
-    asking::card_format(section, protocol, reading);
-    Some((attachment, protocol?))
-}
-
-fn refuse_other_sources(section: &Section<'_>, source: Source, reading: &mut Reading<'_>) {
-    for key in SOURCE_KEYS.iter().filter(|key| !source.keys().contains(key)) {
-        let owners: Vec<&str> =
-            Source::ALL.into_iter().filter(|other| other.keys().contains(key)).map(Source::name).collect();
-        let expected =
-            format!("it only with source {}; this reader's is {}", owners.join(" or "), source.name());
-        section.misplaced(key, &expected, &mut reading.problems);
-    }
-}
-
-fn protocol(section: &Section<'_>, source: Source, reading: &mut Reading<'_>) -> Option<Protocol> {
-    if source == Source::Mqtt {
-        let expected = "no protocol with source mqtt: the preset says what is told";
-        section.misplaced("protocol", expected, &mut reading.problems);
-        return Some(Protocol::Line);
-    }
-    let fitting: Vec<&str> =
-        Protocol::ALL.into_iter().filter(|protocol| source.carries(*protocol)).map(Protocol::name).collect();
-    if section.setting("protocol").is_none() && source.default_protocol().is_none() {
-        section.missing("protocol", &format!("one of {}", fitting.join(", ")), &mut reading.problems);
-    }
-    let all = Protocol::ALL.map(Protocol::name);
-    let protocol = section.choice("protocol", &all, &mut reading.problems, Protocol::parse);
-    if protocol.is_some_and(|protocol| !source.carries(protocol)) {
-        let expected = format!("a protocol that source {} carries ({})", source.name(), fitting.join(", "));
-        section.wrong("protocol", &expected, &mut reading.problems);
-    }
-    protocol.or(source.default_protocol())
-}
-
-fn layout(section: &Section<'_>, protocol: Option<Protocol>, reading: &mut Reading<'_>) -> Layout {
-    if protocol.is_some_and(|protocol| protocol != Protocol::Keyboard) {
-        section.misplaced("layout", "it only with protocol keyboard", &mut reading.problems);
-    }
-    let names = Layout::ALL.map(Layout::name);
-    section.choice("layout", &names, &mut reading.problems, Layout::parse).unwrap_or(Layout::Us)
 }
 
 fn attached(
@@ -296,11 +138,6 @@ fn attached(
 }
 
 /// As set, or as readers of the protocol come.
-fn baud(section: &Section<'_>, protocol: Option<Protocol>, reading: &mut Reading<'_>) -> u32 {
-    let default = protocol.map_or(9600, Protocol::baud);
-    section.number("baud", (300, 4_000_000, default), "bits a second", &mut reading.problems)
-}
-
 fn required_path(
     section: &Section<'_>,
     expected: &str,

@@ -4,33 +4,38 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::super::file::note_toml_errors;
+use super::super::asking;
+use super::super::model::{PROFILE_KEYS, baud, model};
 use super::super::problem::{ConfigErrors, Problems};
-use super::super::reader::{PROFILE_KEYS, meant_by_mode};
 use super::super::reading::{ID, Reading};
 use super::super::section::{Section, Setting};
-use super::{Evidence, Kind, Mode, Profile, Reads, UsbId, Way};
+use super::super::source::{Source, refuse_other_sources};
+use super::{Attachment, Evidence, Kind, Mode, Profile, Reads, UsbId, Way};
 use crate::domain::id::ReaderId;
+use crate::wire::Protocol;
 
 const KEYS: [&str; 5] = ["id", "name", "kind", "note", "mode"];
 const MODE_KEYS: [&str; 8] =
     ["name", "usb", "shared_ids", "unsupported", "setup", "verified", "captures", "sources"];
 const TEXT: &str = "a text that is not empty";
 
-/// The profile that the text of a file describes.
-pub(super) fn profile(file: &Path, text: &str) -> Result<Profile, ConfigErrors> {
-    let mut reading = Reading { problems: Problems::new(text), folder: None };
-    let (table, errors) = DeTable::parse_recoverable(text);
-    note_toml_errors(text, &errors, &mut reading.problems);
-    let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let profile =
-        if errors.is_empty() { described(&Section::top(&table), stem, text, &mut reading) } else { None };
-    match profile {
-        Some(profile) if reading.problems.is_empty() => Ok(profile),
-        _ => Err(ConfigErrors::Wrong {
-            file: file.display().to_string(),
-            errors: reading.problems.into_errors(),
-        }),
+impl Profile {
+    /// Makes a profile of the text of a file, or says everything that is wrong with it and where. `file` names it in
+    /// errors, and without its `.toml` it is the id that is expected.
+    pub fn parse(file: &Path, text: &str) -> Result<Profile, ConfigErrors> {
+        let mut reading = Reading { problems: Problems::new(text), folder: None };
+        let (table, errors) = DeTable::parse_recoverable(text);
+        reading.problems.add_toml(&errors);
+        let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let profile =
+            if errors.is_empty() { described(&Section::top(&table), stem, text, &mut reading) } else { None };
+        match profile {
+            Some(profile) if reading.problems.is_empty() => Ok(profile),
+            _ => Err(ConfigErrors::Wrong {
+                file: file.display().to_string(),
+                errors: reading.problems.into_errors(),
+            }),
+        }
     }
 }
 
@@ -105,6 +110,24 @@ fn way(section: &Section<'_>, text: &str, reading: &mut Reading<'_>) -> Option<W
         section.misplaced(key, "it only in a mode that is supported", &mut reading.problems);
     }
     section.read("unsupported", TEXT, &mut reading.problems, full).map(Way::Unsupported)
+}
+
+/// Source and protocol of a mode of a profile; that its other keys are right is seen to, as for a reader.
+fn meant_by_mode(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<(Attachment, Protocol)> {
+    let attachments = [Attachment::Serial, Attachment::Hid];
+    if section.setting("source").is_none() {
+        section.missing("source", "one of serial or hid", &mut reading.problems);
+    }
+    let names = attachments.map(Attachment::name);
+    let attachment = section.choice("source", &names, &mut reading.problems, |name| {
+        attachments.into_iter().find(|attachment| attachment.name() == name)
+    })?;
+    let source = Source::parse(attachment.name())?;
+    refuse_other_sources(section, source, reading);
+    let protocol = model(section, source, reading).protocol;
+    baud(section, protocol, reading);
+    asking::feedback(section, (source == Source::Hid, None), protocol, reading);
+    Some((attachment, protocol?))
 }
 
 /// The keys of a reader besides source and protocol, as they stand there.

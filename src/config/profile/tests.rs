@@ -1,5 +1,9 @@
 //! What a profile may say, what is said of a wrong one, and which one counts.
+#![allow(clippy::disallowed_methods, reason = "folders of profiles are written")]
 
+use std::fs;
+
+use super::load::FILE_BYTES_MAX;
 use super::*;
 
 const GOOD: &str = r#"id = "gun"
@@ -74,6 +78,19 @@ fn a_profile_that_is_written_is_read_as_the_same() {
     for profile in profiles.iter().chain([&gun()]) {
         let file = format!("{}.toml", profile.id);
         assert_eq!(&Profile::parse(Path::new(&file), &profile.text()).unwrap(), profile);
+    }
+}
+
+#[test]
+fn a_framing_that_no_reader_could_have_is_said_of_the_mode() {
+    for (key, message) in [
+        ("suffix = \"cl\"", "gun.toml:10:10: mode.suffix: found \"cl\", expected one of"),
+        ("gap_ms = 5", "gun.toml:10:10: mode.gap_ms: found 5, expected a whole number of"),
+        ("prefix = \"\"", "gun.toml:10:10: mode.prefix: found \"\", expected 1 to"),
+    ] {
+        let text = GOOD.replacen("baud = 115200", key, 1);
+        let given = Profile::parse(Path::new("gun.toml"), &text).unwrap_err().to_string();
+        assert!(given.contains(message), "{given}\n{message}");
     }
 }
 
