@@ -501,4 +501,6 @@ fn meaning_of(fields: &Fields) -> String {
 }
 
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod tests;

@@ -222,6 +222,21 @@ fn next_item(bytes: &[u8]) -> Option<(u8, u32, &[u8])> {
     Some((prefix & 0xFC, value, rest))
 }
 
+/// A scanner of one model, for tests: no descriptor, and of its sysfs folder only the USB interface.
+#[cfg(test)]
+pub(super) fn scanner(number: u32, interface: &str) -> Candidate {
+    Candidate {
+        class: "hidraw",
+        number,
+        vendor: 0x05e0,
+        product: 0x1200,
+        name: "Bar Code Scanner".to_owned(),
+        serial: String::new(),
+        interface: Some(interface.to_owned()),
+        descriptor: Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,17 +245,9 @@ mod tests {
     const KEYBOARD_DESCRIPTOR: [u8; 7] = [0x05, 0x01, 0x09, 0x06, 0xA1, 0x01, 0xC0];
     const POINTER_DESCRIPTOR: [u8; 7] = [0x05, 0x01, 0x09, 0x02, 0xA1, 0x01, 0xC0];
 
-    fn scanner(number: u32, interface: Option<&str>, descriptor: &[u8]) -> Candidate {
-        Candidate {
-            class: "hidraw",
-            number,
-            vendor: 0x05e0,
-            product: 0x1200,
-            name: "Bar Code Scanner".to_owned(),
-            serial: String::new(),
-            interface: interface.map(str::to_owned),
-            descriptor: descriptor.to_vec(),
-        }
+    fn of(number: u32, interface: Option<&str>, descriptor: &[u8]) -> Candidate {
+        let interface = interface.map(str::to_owned);
+        Candidate { interface, descriptor: descriptor.to_vec(), ..scanner(number, "") }
     }
 
     fn by_model() -> Wanted {
@@ -253,7 +260,7 @@ mod tests {
 
     #[test]
     fn everything_that_is_said_must_fit() {
-        let mut here = scanner(0, Some("1-1.4:1.0"), &KEYBOARD_DESCRIPTOR);
+        let mut here = of(0, Some("1-1.4:1.0"), &KEYBOARD_DESCRIPTOR);
         here.serial = "S1".to_owned();
         let all = [here];
         let wanted =
@@ -271,16 +278,16 @@ mod tests {
 
     #[test]
     fn a_reader_that_says_nothing_gets_nothing() {
-        let all = [scanner(0, Some("1-1:1.0"), &KEYBOARD_DESCRIPTOR)];
+        let all = [of(0, Some("1-1:1.0"), &KEYBOARD_DESCRIPTOR)];
         assert_eq!(choose(&all, &Wanted::default(), Purpose::Keyboard), Choice::NothingWanted);
     }
 
     #[test]
     fn of_one_device_the_keyboard_interface_is_read_unless_another_is_named() {
         let all = [
-            scanner(4, Some("1-1.4:1.0"), &POINTER_DESCRIPTOR),
-            scanner(5, Some("1-1.4:1.1"), &KEYBOARD_DESCRIPTOR),
-            scanner(6, Some("1-1.4:1.2"), &KEYBOARD_DESCRIPTOR),
+            of(4, Some("1-1.4:1.0"), &POINTER_DESCRIPTOR),
+            of(5, Some("1-1.4:1.1"), &KEYBOARD_DESCRIPTOR),
+            of(6, Some("1-1.4:1.2"), &KEYBOARD_DESCRIPTOR),
         ];
         assert_eq!(choose(&all, &by_model(), Purpose::Keyboard), Choice::One(&all[1]));
         assert_eq!(choose(&all, &at("1-1.4"), Purpose::Keyboard), Choice::One(&all[1]));
@@ -289,14 +296,11 @@ mod tests {
     }
 
     #[test]
-    fn a_point_of_sale_reader_gets_the_interface_of_the_scanner() {
+    fn a_point_of_sale_reader_gets_the_interface_of_the_of() {
         const SCANNER: [u8; 7] = [0x05, 0x8C, 0x09, 0x02, 0xA1, 0x01, 0xC0];
         const HONEYWELL: [u8; 8] = [0x06, 0x8C, 0xFF, 0x09, 0x02, 0xA1, 0x01, 0xC0];
         for descriptor in [&SCANNER[..], &HONEYWELL[..]] {
-            let all = [
-                scanner(4, Some("1-1.4:1.0"), &KEYBOARD_DESCRIPTOR),
-                scanner(5, Some("1-1.4:1.1"), descriptor),
-            ];
+            let all = [of(4, Some("1-1.4:1.0"), &KEYBOARD_DESCRIPTOR), of(5, Some("1-1.4:1.1"), descriptor)];
             assert_eq!(choose(&all, &by_model(), Purpose::PointOfSale), Choice::One(&all[1]));
             assert_eq!(choose(&all, &by_model(), Purpose::Keyboard), Choice::One(&all[0]));
         }
@@ -304,7 +308,7 @@ mod tests {
 
     #[test]
     fn several_ttys_of_one_device_are_told_apart_by_their_interface() {
-        let tty = |number, interface| Candidate { class: "ttyACM", ..scanner(number, Some(interface), &[]) };
+        let tty = |number, interface| Candidate { class: "ttyACM", ..of(number, Some(interface), &[]) };
         let all = [tty(1, "1-1.4:1.2"), tty(0, "1-1.4:1.0")];
         assert_eq!(choose(&all, &by_model(), Purpose::Serial), Choice::FirstOf(&all[1], vec![&all[0]]));
         assert_eq!(choose(&all, &at("1-1.4:1.2"), Purpose::Serial), Choice::One(&all[0]));
@@ -314,9 +318,9 @@ mod tests {
     #[test]
     fn of_two_equal_devices_the_first_in_path_order_is_taken_and_the_other_named() {
         let all = [
-            scanner(0, Some("1-1.10:1.0"), &KEYBOARD_DESCRIPTOR),
-            scanner(1, Some("1-1.2:1.0"), &POINTER_DESCRIPTOR),
-            scanner(2, Some("1-1.2:1.1"), &KEYBOARD_DESCRIPTOR),
+            of(0, Some("1-1.10:1.0"), &KEYBOARD_DESCRIPTOR),
+            of(1, Some("1-1.2:1.0"), &POINTER_DESCRIPTOR),
+            of(2, Some("1-1.2:1.1"), &KEYBOARD_DESCRIPTOR),
         ];
         assert_eq!(choose(&all, &by_model(), Purpose::Keyboard), Choice::FirstOf(&all[2], vec![&all[0]]));
         assert_eq!(choose(&all, &at("1-1.10"), Purpose::Keyboard), Choice::One(&all[0]));
@@ -325,9 +329,9 @@ mod tests {
     #[test]
     fn devices_that_are_not_on_usb_are_each_by_themselves_and_come_last() {
         let all = [
-            scanner(0, None, &KEYBOARD_DESCRIPTOR),
-            scanner(1, None, &KEYBOARD_DESCRIPTOR),
-            scanner(2, Some("3-1:1.0"), &KEYBOARD_DESCRIPTOR),
+            of(0, None, &KEYBOARD_DESCRIPTOR),
+            of(1, None, &KEYBOARD_DESCRIPTOR),
+            of(2, Some("3-1:1.0"), &KEYBOARD_DESCRIPTOR),
         ];
         assert_eq!(
             choose(&all, &by_model(), Purpose::Keyboard),

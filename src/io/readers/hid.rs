@@ -288,20 +288,8 @@ fn unusable(chosen: &Candidate, error: &io::Error) -> Absent {
 
 #[cfg(test)]
 mod tests {
+    use super::super::candidate::scanner;
     use super::*;
-
-    fn scanner(number: u32, interface: &str) -> Candidate {
-        Candidate {
-            class: "hidraw",
-            number,
-            vendor: 0x05e0,
-            product: 0x1200,
-            name: "Scanner".to_owned(),
-            serial: String::new(),
-            interface: Some(interface.to_owned()),
-            descriptor: Vec::new(),
-        }
-    }
 
     #[test]
     fn no_permission_says_which_rule_to_write() {

@@ -45,20 +45,8 @@ impl Search {
 
 #[cfg(test)]
 mod tests {
+    use super::super::candidate::scanner;
     use super::*;
-
-    fn scanner(number: u32, interface: &str) -> Candidate {
-        Candidate {
-            class: "hidraw",
-            number,
-            vendor: 0x05e0,
-            product: 0x1200,
-            name: "Scanner".to_owned(),
-            serial: String::new(),
-            interface: Some(interface.to_owned()),
-            descriptor: Vec::new(),
-        }
-    }
 
     fn model() -> Wanted {
         Wanted { vendor: Some(0x05e0), product: Some(0x1200), ..Wanted::default() }

@@ -203,46 +203,16 @@ fn frame(command: u8, data: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Poller, Standing};
+    use super::super::Standing;
+    use super::super::bench::Bench;
     use super::*;
-    use crate::time::MonoMs;
-    use crate::wire::decode::parse_hex;
-    use crate::wire::{Decoder, Protocol, Setup};
+    use crate::wire::Protocol;
 
     fn setup() -> PollSetup {
         PollSetup { region: Some(Region::Eu), power_dbm: Some(20), antennas: vec![1] }
     }
 
-    /// A poller with its decoder, and the time.
-    struct Bench {
-        poller: Poller,
-        decoder: Decoder,
-        now: MonoMs,
-    }
-
     impl Bench {
-        fn new() -> Self {
-            let mut poller = Poller::new(Protocol::M100, &setup()).unwrap();
-            poller.plugged(MonoMs(0));
-            Self { poller, decoder: Decoder::new(&Setup::of(Protocol::M100)).unwrap(), now: MonoMs(0) }
-        }
-
-        fn sent(&mut self) -> String {
-            loop {
-                self.now = self.now.max(self.poller.poll_timeout().unwrap());
-                if let Some(bytes) = self.poller.poll(self.now) {
-                    self.decoder.awaiting(self.poller.awaiting());
-                    return bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-                }
-            }
-        }
-
-        fn hear(&mut self, hex: &str) {
-            for decoded in self.decoder.handle(&parse_hex("test", hex).unwrap(), self.now) {
-                self.poller.hear(&decoded, self.now);
-            }
-        }
-
         /// Sends and answers the set-up up to the command of that frame.
         fn up_to(&mut self, until: &str) {
             for (command, answer) in SET_UP {
@@ -274,7 +244,7 @@ mod tests {
 
     #[test]
     fn it_is_stopped_set_up_and_then_looks_for_as_long_as_it_says_something() {
-        let mut bench = Bench::new();
+        let mut bench = Bench::new(Protocol::M100, &setup());
         bench.up_to("");
         for _ in 0..100 {
             bench.now = bench.now.plus(300);
@@ -287,7 +257,7 @@ mod tests {
 
     #[test]
     fn tags_and_empty_rounds_of_before_do_not_answer_the_set_up() {
-        let mut bench = Bench::new();
+        let mut bench = Bench::new(Protocol::M100, &setup());
         bench.sent();
         bench.hear(&[TAG, EMPTY, TAG].concat());
         assert_eq!(bench.poller.awaiting(), Some(0x28));
@@ -303,7 +273,7 @@ mod tests {
             (SET_UP[4].0, "bb01080001010b7e", "it stays in region 01: expected 03"),
             (SET_UP[5].0, "bb01b700020a28ec7e", "it sends with 26 dBm: expected 20 at most"),
         ] {
-            let mut bench = Bench::new();
+            let mut bench = Bench::new(Protocol::M100, &setup());
             bench.up_to(until);
             bench.hear(answer);
             assert!(
@@ -324,7 +294,7 @@ mod tests {
 
     #[test]
     fn a_module_that_does_not_know_the_questions_is_taken_at_its_word() {
-        let mut bench = Bench::new();
+        let mut bench = Bench::new(Protocol::M100, &setup());
         bench.up_to(SET_UP[4].0);
         for next in [SET_UP[5].0, SET_UP[6].0, SET_UP[7].0] {
             bench.hear("bb01ff000117187e");
@@ -334,7 +304,7 @@ mod tests {
 
     #[test]
     fn without_a_free_channel_it_rests_and_looks_again() {
-        let mut bench = Bench::new();
+        let mut bench = Bench::new(Protocol::M100, &setup());
         bench.up_to("");
         bench.hear("bb01ff000120217e");
         assert!(matches!(bench.poller.standing(), Standing::Resting(why) if why.contains("channel")));

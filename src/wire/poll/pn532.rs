@@ -118,43 +118,12 @@ fn frame(body: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Poller, Standing};
+    use super::super::Standing;
+    use super::super::bench::Bench;
     use super::*;
-    use crate::time::MonoMs;
-    use crate::wire::decode::parse_hex;
-    use crate::wire::{Decoder, Protocol, Setup};
-
-    /// A poller with its decoder, and the time.
-    struct Bench {
-        poller: Poller,
-        decoder: Decoder,
-        now: MonoMs,
-    }
+    use crate::wire::Protocol;
 
     impl Bench {
-        fn new() -> Self {
-            let mut poller = Poller::new(Protocol::Pn532, &PollSetup::default()).unwrap();
-            poller.plugged(MonoMs(0));
-            Self { poller, decoder: Decoder::new(&Setup::of(Protocol::Pn532)).unwrap(), now: MonoMs(0) }
-        }
-
-        /// What goes to the chip next, as hex.
-        fn sent(&mut self) -> String {
-            loop {
-                self.now = self.now.max(self.poller.poll_timeout().unwrap());
-                if let Some(bytes) = self.poller.poll(self.now) {
-                    self.decoder.awaiting(self.poller.awaiting());
-                    return bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-                }
-            }
-        }
-
-        fn hear(&mut self, hex: &str) {
-            for decoded in self.decoder.handle(&parse_hex("test", hex).unwrap(), self.now) {
-                self.poller.hear(&decoded, self.now);
-            }
-        }
-
         fn set_up(&mut self) {
             assert_eq!(self.sent(), "0000ff00ff00");
             for answer in ["0000ff02fed5151600", "0000ff06fad50332010607e800", DONE_12, DONE_32] {
@@ -182,7 +151,7 @@ mod tests {
 
     #[test]
     fn it_is_woken_and_set_up_and_looks_for_both_kinds_with_the_field_off_between() {
-        let mut bench = Bench::new();
+        let mut bench = Bench::new(Protocol::Pn532, &PollSetup::default());
         bench.set_up();
         let expected = ["d44a0200", "d4320100", "d44a0200", "d4320100", "d44a010100ffff0000", "d4320100"];
         for body in expected {
@@ -196,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_card_answers_the_look_and_so_does_half_an_id() {
-        let mut bench = Bench::new();
+        let mut bench = Bench::new(Protocol::Pn532, &PollSetup::default());
         bench.set_up();
         for answer in [CARD, "0000ff0cf4d54b01010044000488040516ef00"] {
             assert!(bench.sent().contains("d44a"));
@@ -209,7 +178,7 @@ mod tests {
 
     #[test]
     fn an_ack_alone_a_stale_answer_and_a_damaged_one_are_no_answer() {
-        let mut bench = Bench::new();
+        let mut bench = Bench::new(Protocol::Pn532, &PollSetup::default());
         bench.set_up();
         bench.sent();
         bench.hear(ACKED);
@@ -224,14 +193,14 @@ mod tests {
 
     #[test]
     fn another_chip_and_an_error_frame_are_refusals() {
-        let mut bench = Bench::new();
+        let mut bench = Bench::new(Protocol::Pn532, &PollSetup::default());
         bench.sent();
         bench.sent();
         bench.hear("0000ff02fed5151600");
         bench.sent();
         bench.hear("0000ff06fad50333010607e700");
         assert!(matches!(bench.poller.standing(), Standing::Refused(why) if why.contains("expected 32")));
-        let mut bench = Bench::new();
+        let mut bench = Bench::new(Protocol::Pn532, &PollSetup::default());
         bench.sent();
         bench.sent();
         bench.hear("0000ff01ff7f8100");
