@@ -25,6 +25,7 @@ use std::time::{Duration, Instant};
 
 use devices::Device;
 use devices::cf::Cf;
+use devices::hex;
 use devices::port::Port;
 use devices::uhfreader::UhfReader;
 use mosquitto::free_port;
@@ -71,10 +72,6 @@ impl<D: Device + 'static> Traffic<D> {
 fn epc(n: u16) -> Vec<u8> {
     let [high, low] = n.to_be_bytes();
     vec![0x30, 0x34, 0xbb, 0x7e, 0, 0, 0xcf, 0xff, 0, 0, high, low]
-}
-
-fn hex(id: &[u8]) -> String {
-    id.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 fn studio(north: &Path, south: &Path) -> Studio {

@@ -18,11 +18,12 @@ use cagekeeper::station::lane::LaneSetup;
 use cagekeeper::wire::decode::parse_hex;
 use cagekeeper::wire::poll::{PollSetup, Region, Standing};
 use cagekeeper::wire::{Protocol, Setup};
-use devices::Device;
 use devices::bench::Bench;
+use devices::faults::faults;
 use devices::m100::M100;
 use devices::pn532::Pn532;
 use devices::port::Port;
+use devices::{Device, hex};
 use mosquitto::{free_port, wait_for};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -48,10 +49,6 @@ fn m100() -> Bench<M100> {
 
 fn epc(n: u8) -> Vec<u8> {
     vec![0x30, 0x34, 0xbb, 0x7e, 0, 0, 0, 0, 0, 0, 0, n]
-}
-
-fn hex(id: &[u8]) -> String {
-    id.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 #[test]
@@ -138,94 +135,25 @@ fn a_module_without_a_free_channel_says_so_and_comes_back() {
     assert_eq!((bench.standing(), bench.scans.len()), (&Standing::Asking, 1));
 }
 
-/// What goes wrong for a while.
-#[derive(Debug, Clone)]
-enum Fault {
-    Silent,
-    Power,
-    Wrong(u32),
-    Stale(u32),
-    Slow(u64),
-    Unplugged,
-}
-
-fn faults() -> impl Strategy<Value = Vec<(u64, u64, Fault)>> {
-    let fault = prop_oneof![
-        Just(Fault::Silent),
-        Just(Fault::Power),
-        (2_u32..6).prop_map(Fault::Wrong),
-        (1_u32..6).prop_map(Fault::Stale),
-        (1_u64..400).prop_map(Fault::Slow),
-        Just(Fault::Unplugged),
-    ];
-    prop::collection::vec((0_u64..5_000, 1_u64..2_500, fault), 1..20)
-}
-
 /// Longer than a fault and the recovery from it.
 const SLOT_MS: u64 = 15_000;
-
-impl<D: Device> Bench<D> {
-    fn suffer(&mut self, fault: &Fault, for_ms: u64) {
-        match fault {
-            Fault::Silent => self.device.knobs().silent = true,
-            Fault::Power => self.device.lose_power(self.now_ms),
-            Fault::Wrong(every) => self.device.knobs().wrong_every = *every,
-            Fault::Stale(every) => self.device.knobs().stale_every = *every,
-            Fault::Slow(ms) => self.device.knobs().slow_ms = *ms,
-            Fault::Unplugged => self.unplug(),
-        }
-        self.run_for(for_ms);
-        let tags = std::mem::take(&mut self.device.knobs().tags);
-        *self.device.knobs() = devices::Knobs { tags, ..devices::Knobs::default() };
-        if matches!(fault, Fault::Unplugged) {
-            self.plug();
-        }
-    }
-}
-
-/// Faults of every kind, one in each slot of time; tags come and go every third slot, for three slots.
-fn live<D: Device>(
-    bench: &mut Bench<D>,
-    tags: &[Vec<u8>],
-    faults: &[(u64, u64, Fault)],
-) -> Result<(), TestCaseError> {
-    let mut expected: Vec<String> = Vec::new();
-    for (slot, (start_ms, for_ms, fault)) in faults.iter().enumerate() {
-        let begin = bench.now_ms;
-        if slot % 3 == 0 {
-            let there = slot % 6 == 0;
-            bench.device.knobs().tags = if there { tags.to_vec() } else { Vec::new() };
-            expected.extend(tags.iter().filter(|_| there).map(|tag| hex(tag)));
-        }
-        bench.run_until(begin + start_ms);
-        bench.suffer(fault, *for_ms);
-        bench.run_until(begin + SLOT_MS);
-        prop_assert_eq!(bench.standing(), &Standing::Asking, "slot {}: {:?}", slot, bench.standings);
-    }
-    let mut scanned: Vec<String> = bench.scans.iter().map(|(_, payload)| payload.clone()).collect();
-    scanned.sort();
-    expected.sort();
-    prop_assert_eq!(scanned, expected);
-    prop_assert!(bench.sent < bench.now_ms / 10, "{} commands in {} ms", bench.sent, bench.now_ms);
-    Ok(())
-}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_goes_wrong_a_pn532_scans_each_card_once_a_visit(faults in faults()) {
+    fn whatever_goes_wrong_a_pn532_scans_each_card_once_a_visit(faults in faults(false)) {
         let mut bench = Bench::new(Pn532::new(), setup(Protocol::Pn532, Some(SLOT_MS)));
         bench.run_until(1_000);
-        live(&mut bench, &[FOUR.to_vec(), SEVEN.to_vec()], &faults)?;
+        bench.live(&[FOUR.to_vec(), SEVEN.to_vec()], SLOT_MS, &faults)?;
     }
 
     #[test]
-    fn whatever_goes_wrong_an_m100_scans_each_tag_once_a_visit_and_keeps_the_law(faults in faults()) {
+    fn whatever_goes_wrong_an_m100_scans_each_tag_once_a_visit_and_keeps_the_law(faults in faults(false)) {
         let mut bench = Bench::new(M100::new(), setup(Protocol::M100, Some(SLOT_MS)));
         bench.run_until(1_000);
         let tags: Vec<Vec<u8>> = (0..5).map(epc).collect();
-        live(&mut bench, &tags, &faults)?;
+        bench.live(&tags, SLOT_MS, &faults)?;
         prop_assert_eq!(bench.device.sent_with.len(), 1);
     }
 }

@@ -19,10 +19,11 @@ use cagekeeper::wire::poll::{PollSetup, Region, Standing};
 use cagekeeper::wire::{Protocol, Setup};
 use devices::bench::Bench;
 use devices::cf::Cf;
+use devices::faults::{Timed, faults};
 use devices::port::Port;
 use devices::thingmagic::ThingMagic;
 use devices::uhfreader::UhfReader;
-use devices::{Device, Knobs};
+use devices::{Device, hex};
 use mosquitto::{free_port, wait_for};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -43,16 +44,6 @@ fn bench<D: Device>(device: D, protocol: Protocol) -> Bench<D> {
 fn epc(n: u16) -> Vec<u8> {
     let [high, low] = n.to_be_bytes();
     vec![0x30, 0x34, 0xbb, 0x7e, 0, 0, 0xcf, 0xff, 0, 0, high, low]
-}
-
-fn hex(id: &[u8]) -> String {
-    id.iter().map(|byte| format!("{byte:02X}")).collect()
-}
-
-fn sorted(scans: &[(u64, String)]) -> Vec<String> {
-    let mut payloads: Vec<String> = scans.iter().map(|(_, payload)| payload.clone()).collect();
-    payloads.sort();
-    payloads
 }
 
 /// Why it does not do what the configuration wants.
@@ -77,7 +68,7 @@ fn visits<D: Device>(mut bench: Bench<D>, tags: u16) -> Bench<D> {
         bench.run_for(12_000);
         expected.extend((0..tags).map(|n| hex(&epc(n))));
         expected.sort();
-        assert_eq!(sorted(&bench.scans), expected);
+        assert_eq!(bench.sorted(), expected);
         assert!(bench.scans.last().unwrap().0 - came < 5_000, "{came}: {:?}", bench.scans.last());
         bench.device.knobs().tags.clear();
         bench.run_for(5_000);
@@ -271,75 +262,16 @@ fn seven_hundred_reads_a_second_are_each_a_read_and_each_tag_a_scan() {
     }
 }
 
-/// What goes wrong for a while.
-#[derive(Debug, Clone)]
-enum Fault {
-    Silent,
-    Power,
-    Wrong(u32),
-    Stale(u32),
-    Slow(u64),
-    Throttled,
-    Unplugged,
-}
-
-fn faults() -> impl Strategy<Value = Vec<(u64, u64, Fault)>> {
-    let fault = prop_oneof![
-        Just(Fault::Silent),
-        Just(Fault::Power),
-        (2_u32..6).prop_map(Fault::Wrong),
-        (1_u32..6).prop_map(Fault::Stale),
-        (1_u64..400).prop_map(Fault::Slow),
-        Just(Fault::Throttled),
-        Just(Fault::Unplugged),
-    ];
-    prop::collection::vec((0_u64..5_000, 1_u64..2_500, fault), 1..20)
-}
-
 /// Longer than a fault and the recovery from it.
 const SLOT_MS: u64 = 24_000;
 
-impl<D: Device> Bench<D> {
-    fn suffer(&mut self, fault: &Fault, for_ms: u64) {
-        match fault {
-            Fault::Silent => self.device.knobs().silent = true,
-            Fault::Power => self.device.lose_power(self.now_ms),
-            Fault::Wrong(every) => self.device.knobs().wrong_every = *every,
-            Fault::Stale(every) => self.device.knobs().stale_every = *every,
-            Fault::Slow(ms) => self.device.knobs().slow_ms = *ms,
-            Fault::Throttled => self.device.knobs().throttled = true,
-            Fault::Unplugged => self.unplug(),
-        }
-        self.run_for(for_ms);
-        let tags = std::mem::take(&mut self.device.knobs().tags);
-        *self.device.knobs() = Knobs { tags, ..Knobs::default() };
-        if matches!(fault, Fault::Unplugged) {
-            self.plug();
-        }
-    }
-}
-
-/// Faults of every kind, one in each slot of time; tags come and go every third slot, for three slots.
-fn live<D: Device>(device: D, protocol: Protocol, faults: &[(u64, u64, Fault)]) -> Result<D, TestCaseError> {
+/// A life of a reader with five tags.
+fn live<D: Device>(device: D, protocol: Protocol, faults: &[Timed]) -> Result<D, TestCaseError> {
     let fold = FoldRules { absent_ms: Some(SLOT_MS), ..FoldRules::of(2_000) };
     let mut bench = Bench::new(device, LaneSetup { fold, ..setup(protocol, eu(&[1])) });
     bench.run_until(3_000);
-    let mut expected: Vec<String> = Vec::new();
-    for (slot, (start_ms, for_ms, fault)) in faults.iter().enumerate() {
-        let begin = bench.now_ms;
-        if slot % 3 == 0 {
-            let tags: Vec<Vec<u8>> = if slot % 6 == 0 { (0..5).map(epc).collect() } else { Vec::new() };
-            expected.extend(tags.iter().map(|tag| hex(tag)));
-            bench.device.knobs().tags = tags;
-        }
-        bench.run_until(begin + start_ms);
-        bench.suffer(fault, *for_ms);
-        bench.run_until(begin + SLOT_MS);
-        prop_assert_eq!(bench.standing(), &Standing::Asking, "slot {}: {:?}", slot, bench.standings);
-    }
-    expected.sort();
-    prop_assert_eq!(sorted(&bench.scans), expected);
-    prop_assert!(bench.sent < bench.now_ms / 10, "{} commands in {} ms", bench.sent, bench.now_ms);
+    let tags: Vec<Vec<u8>> = (0..5).map(epc).collect();
+    bench.live(&tags, SLOT_MS, faults)?;
     Ok(bench.device)
 }
 
@@ -347,7 +279,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_goes_wrong_each_tag_is_scanned_once_a_visit_and_the_law_is_kept(faults in faults()) {
+    fn whatever_goes_wrong_each_tag_is_scanned_once_a_visit_and_the_law_is_kept(faults in faults(true)) {
         live(UhfReader::new(true), Protocol::UhfReader18, &faults)?;
         live(UhfReader::new(false), Protocol::UhfReader288, &faults)?;
         live(Cf::new(), Protocol::Cf, &faults)?;

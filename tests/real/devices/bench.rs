@@ -74,6 +74,13 @@ impl<D: Device> Bench<D> {
         self.scans.iter().map(|(_, payload)| payload.as_str()).collect()
     }
 
+    /// What was scanned, in the order of the alphabet.
+    pub fn sorted(&self) -> Vec<String> {
+        let mut payloads: Vec<String> = self.scans.iter().map(|(_, payload)| payload.clone()).collect();
+        payloads.sort();
+        payloads
+    }
+
     /// How the asking goes now.
     pub fn standing(&self) -> &Standing {
         &self.standings.last().expect("a standing").1

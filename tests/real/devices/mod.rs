@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 
 pub mod bench;
 pub mod cf;
+pub mod faults;
 pub mod m100;
 pub mod pn532;
 pub mod port;
@@ -42,6 +43,11 @@ pub struct Knobs {
     pub slow_ms: u64,
     /// It is too hot, or finds no channel: it says so instead of looking.
     pub throttled: bool,
+}
+
+/// An id as it is scanned.
+pub fn hex(id: &[u8]) -> String {
+    id.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 /// What a reader has said and the line has not carried yet.
