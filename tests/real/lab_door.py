@@ -108,7 +108,7 @@ class Door:
     def __init__(self, lab):
         self.lab = lab
 
-    def install(self, binary, config=CONFIG, rules=UDEV):
+    def install(self, binary, config=CONFIG, rules=UDEV, imports=(PEOPLE, ASSETS)):
         lab = self.lab
         with tempfile.TemporaryDirectory() as folder:
             slim = os.path.join(folder, "cagekeeper")
@@ -123,8 +123,8 @@ class Door:
         lab.put("70-lab.rules", rules)
         lab.put("lab.conf", DROP_IN)
         lab.put("cagekeeper.toml", config)
-        lab.put("people.csv", PEOPLE)
-        lab.put("assets.csv", ASSETS)
+        lab.put("people.csv", imports[0])
+        lab.put("assets.csv", imports[1])
         lab.sh("""set -e
             install -m755 /host/cagekeeper /usr/bin/cagekeeper
             install -Dm644 /host/cagekeeper.service /etc/systemd/system/cagekeeper.service
@@ -274,37 +274,43 @@ def story(door):
     step("stopped cleanly; exposure: " + lab.sh("systemd-analyze security cagekeeper | tail -1").split("service:")[-1].strip())
 
 
-def evidence(lab):
+def evidence(lab, more):
     """What the guest knows, for whoever reads a failed run."""
     for title, script in (("journal", "journalctl -o short-monotonic -u cagekeeper -n 80 --no-pager"),
                           ("MQTT", "tail -40 " + MQTT_LOG),
                           ("status", CK + "status"),
-                          ("devices", "ls -l /dev/hidraw* /dev/ttyUSB*; lsusb; dmesg | tail -15")):
+                          ("devices", "ls -l /dev/hidraw* /dev/ttyUSB* /dev/gpiochip*; lsusb; dmesg | tail -15"),
+                          ("more", more)):
         try:
             print("---- %s\n%s" % (title, lab.sh(script, check=False, timeout=30)))
         except Exception as error:
             print("---- %s: %s" % (title, error))
 
 
-def main():
-    if len(sys.argv) != 2 or not os.access(sys.argv[1], os.X_OK):
-        sys.exit("usage: lab_door.py BINARY   (BINARY: a built cagekeeper)")
+def in_guest(kind, install, story, more="true"):
+    """Boots a guest, makes `kind` of it, installs, and lives the story; prints what the guest knows where it fails, with
+    what the script `more` says."""
     die_with_parent()
     step("accelerator: " + accelerator())
     with Lab("full") as lab:
-        step("guest is up")
-        door = Door(lab)
+        door = kind(lab)
         lab.wait_for("systemctl is-system-running | grep -Eq 'running|degraded'", 180)
         step("guest is at multi-user")
-        door.install(sys.argv[1])
+        install(door)
         step("installed")
         try:
             story(door)
         except BaseException:
             traceback.print_exc(file=sys.stdout)
-            evidence(lab)
+            evidence(lab, more)
             raise SystemExit(1)
     step("passed")
+
+
+def main():
+    if len(sys.argv) != 2 or not os.access(sys.argv[1], os.X_OK):
+        sys.exit("usage: lab_door.py BINARY   (BINARY: a built cagekeeper)")
+    in_guest(Door, lambda door: door.install(sys.argv[1]), story)
 
 
 if __name__ == "__main__":

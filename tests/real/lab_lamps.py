@@ -8,14 +8,12 @@ The lamp is missing first, is plugged in, shows a done, an ask and a refused, go
 only when that is over, is unplugged and plugged in again, and is dark when the service has stopped. Exit status 0 only when
 all of it held.
 """
-import os, sys, time, traceback
+import os, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-sys.path.insert(0, os.path.join(HERE, "lab"))
 sys.dont_write_bytecode = True
-from lab_door import AS_SERVICE, Door, check, eventually, objects, step  # noqa: E402
-from scan import Lab, accelerator, die_with_parent  # noqa: E402
+from lab_door import AS_SERVICE, Door, check, eventually, in_guest, objects, step  # noqa: E402
 
 CONFIG = """\
 site = "studio"
@@ -173,52 +171,21 @@ def full(door):
 
 def install(door, binary):
     lab = door.lab
-    door.install(binary)
-    lab.put("cagekeeper.toml", CONFIG)
-    lab.put("people.csv", PEOPLE)
-    lab.put("assets.csv", ASSETS)
+    door.install(binary, CONFIG, UDEV, (PEOPLE, ASSETS))
     lab.put("kits.csv", KITS)
-    lab.put("71-lamp.rules", UDEV)
     with open(os.path.join(HERE, "lab", "cp2112.py"), "rb") as f:
         lab.put("cp2112.py", f.read())
     lab.sh("""set -e
-        install -m644 /host/cagekeeper.toml /etc/cagekeeper/cagekeeper.toml
-        install -m644 /host/71-lamp.rules /etc/udev/rules.d/71-lamp.rules
         install -m644 /host/cp2112.py /run/cp2112.py
-        udevadm control --reload
         mount -t tmpfs -o size=24m,mode=0750,uid=cagekeeper,gid=cagekeeper tmpfs /var/lib/cagekeeper
         modprobe uhid; modprobe hid_cp2112""")
-    lab.sh("runuser -u cagekeeper -- /usr/bin/cagekeeper --config /etc/cagekeeper/cagekeeper.toml config check; true")
-
-
-def evidence(lab):
-    for title, script in (("journal", "journalctl -o short-monotonic -u cagekeeper -n 60 --no-pager"), ("lines", "tail -60 " + LOG),
-                          ("bridge", "cat /run/cp2112.out; ls -l /dev/gpiochip*; dmesg | tail -15"),
-                          ("status", AS_SERVICE + "status")):
-        try:
-            print("---- %s\n%s" % (title, lab.sh(script, check=False, timeout=30)))
-        except Exception as error:
-            print("---- %s: %s" % (title, error))
+    door.ck("config check")
 
 
 def main():
     if len(sys.argv) != 2 or not os.access(sys.argv[1], os.X_OK):
         sys.exit("usage: lab_lamps.py BINARY   (BINARY: a built cagekeeper)")
-    die_with_parent()
-    step("accelerator: " + accelerator())
-    with Lab("full") as lab:
-        door = Counter(lab)
-        lab.wait_for("systemctl is-system-running | grep -Eq 'running|degraded'", 180)
-        step("guest is up")
-        install(door, sys.argv[1])
-        step("installed")
-        try:
-            story(door)
-        except BaseException:
-            traceback.print_exc(file=sys.stdout)
-            evidence(lab)
-            raise SystemExit(1)
-    step("passed")
+    in_guest(Counter, lambda door: install(door, sys.argv[1]), story, "tail -60 %s; cat /run/cp2112.out" % LOG)
 
 
 if __name__ == "__main__":

@@ -10,14 +10,14 @@ plugging in, and a crash of the daemon; a POWER key of theirs does not power off
 the keys, and lets go in order; many plug and unplug cycles in random order lose no scan and leak no handle and no
 memory. The keyboard nobody bound types all the while. Exit status 0 only when all of it held.
 """
-import os, sys, time, traceback
+import os, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 import lab_door  # noqa: E402
-from lab_door import Door, check, eventually, step  # noqa: E402
-from scan import HERE as LAB, Lab, accelerator, die_with_parent  # noqa: E402
+from lab_door import Door, check, eventually, in_guest, step  # noqa: E402
+from scan import HERE as LAB  # noqa: E402
 
 SEED = 7
 READER = """
@@ -389,22 +389,8 @@ def main():
     if len(sys.argv) not in (2, 3) or not os.access(sys.argv[1], os.X_OK):
         sys.exit("usage: lab_readers.py BINARY [CYCLES]   (BINARY: a built cagekeeper)")
     cycles = int(sys.argv[2]) if len(sys.argv) == 3 else 40
-    die_with_parent()
-    step("accelerator: " + accelerator())
-    with Lab("full") as lab:
-        door = Readers(lab)
-        lab.wait_for("systemctl is-system-running | grep -Eq 'running|degraded'", 180)
-        step("guest is at multi-user")
-        door.install(sys.argv[1], CONFIG, RULES)
-        step("installed")
-        try:
-            story(door, cycles)
-        except BaseException:
-            traceback.print_exc(file=sys.stdout)
-            lab_door.evidence(lab)
-            print(lab.sh("cat /run/driver.log /run/by-hand.log; cat /sys/class/input/input*/inhibited", check=False))
-            raise SystemExit(1)
-    step("passed")
+    in_guest(Readers, lambda door: door.install(sys.argv[1], CONFIG, RULES), lambda door: story(door, cycles),
+             "cat /run/driver.log /run/by-hand.log; cat /sys/class/input/input*/inhibited")
 
 
 if __name__ == "__main__":
