@@ -14,7 +14,7 @@ use crate::domain::fact::{CONTROL_STATION, IMPORT_STATION, NewFact, Subject};
 use crate::domain::id::{PersonId, ReaderId, StationId};
 use crate::domain::known::Identity;
 use crate::domain::loaded::{Found, Loaded};
-use crate::domain::rules::DoorRules;
+use crate::domain::rules::{DoorRules, StationKind, Way};
 use crate::domain::session::{Session, Wait};
 use crate::domain::verdict::{Level, Telling, Verdict, What};
 use crate::ledger::append::Occasion;
@@ -246,6 +246,8 @@ fn door_rules(station: &StationConfig, config: &Config) -> DoorRules {
     let ms = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
     DoorRules {
         station: station.id.clone(),
+        kind: station.kind,
+        ways: ways(&station.id, config),
         room: station.room.clone(),
         person_required: station.person == PersonRule::Required,
         session_idle_ms: ms(station.session_idle_ms),
@@ -255,12 +257,19 @@ fn door_rules(station: &StationConfig, config: &Config) -> DoorRules {
     }
 }
 
+fn ways(station: &StationId, config: &Config) -> BTreeMap<ReaderId, Way> {
+    let here = config.readers.iter().filter(|reader| reader.station == *station);
+    here.filter_map(|reader| Some((reader.id.clone(), reader.way?))).collect()
+}
+
 /// The rules of what is not scanned at any station.
 fn by_hand_rules(config: &Config) -> DoorRules {
     #[expect(clippy::expect_used, reason = "a literal that is an id")]
     let station = StationId::parse(CONTROL_STATION).expect("an id");
     DoorRules {
         station,
+        kind: StationKind::Desk,
+        ways: BTreeMap::new(),
         room: None,
         person_required: false,
         session_idle_ms: 0,

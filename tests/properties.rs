@@ -9,7 +9,7 @@ use cagekeeper::domain::code::{Card, Code, CodeFault};
 use cagekeeper::domain::decide::{decide, decide_silence};
 use cagekeeper::domain::fact::Fact;
 use cagekeeper::domain::loaded::{Found, Loaded, Production, Room};
-use cagekeeper::domain::rules::{DoorRules, HouseRules};
+use cagekeeper::domain::rules::{DoorRules, HouseRules, StationKind};
 use cagekeeper::domain::session::{Session, Wait};
 use cagekeeper::domain::verdict::{Level, Telling};
 use cagekeeper::ledger::Ledger;
@@ -355,6 +355,8 @@ proptest! {
         let (utc_ms, session_idle_ms, repeat_ms, loan_ms) = times;
         let rules = DoorRules {
             station: station("cage"),
+            kind: StationKind::ALL[usize::try_from(utc_ms.rem_euclid(4)).unwrap()],
+            ways: std::collections::BTreeMap::new(),
             person_required: utc_ms % 2 == 0,
             session_idle_ms,
             confirm_ms: loan_ms,

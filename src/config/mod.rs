@@ -11,7 +11,8 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 
 use crate::domain::id::{LampId, PersonHandle, ReaderId, RoomId, SiteId, StationId};
-use crate::domain::rules::HouseRules;
+pub use crate::domain::rules::StationKind;
+use crate::domain::rules::{HouseRules, Way};
 use crate::wire::card::CardFormat;
 use crate::wire::feel::Buzzer;
 use crate::wire::framing::Framing;
@@ -151,13 +152,6 @@ pub enum ClockTrust {
     Fixed(bool),
 }
 
-/// What kind of conversation a station has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StationKind {
-    /// People check gear out and bring it back.
-    Desk,
-}
-
 /// Whether gear leaves without a badge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PersonRule {
@@ -174,7 +168,7 @@ pub struct StationConfig {
     pub id: StationId,
     /// What kind of conversation it has.
     pub kind: StationKind,
-    /// The room in which it stands.
+    /// The room in which it stands, or to which it is the door.
     pub room: Option<RoomId>,
     /// Whether gear leaves without a badge.
     pub person: PersonRule,
@@ -213,6 +207,8 @@ pub struct ReaderConfig {
     pub feedback: Buzzer,
     /// What it puts before and after a code.
     pub framing: Framing,
+    /// Which way somebody or something goes that it reads, at a door or a gate.
+    pub way: Option<Way>,
 }
 
 impl ReaderConfig {
@@ -231,6 +227,7 @@ impl ReaderConfig {
             card_format: None,
             feedback: Buzzer::None,
             framing: Framing::default(),
+            way: None,
         }
     }
 }

@@ -11,11 +11,12 @@ use super::satellite::{same_messages, satellite, shared};
 use super::section::{Section, Setting, refuse_twice};
 use super::source::{Source, USB_KEYS, refuse_other_sources};
 use super::station::station_of;
-use super::{ReaderConfig, ReaderSource, StationConfig};
+use super::{ReaderConfig, ReaderSource, StationConfig, StationKind};
 use crate::domain::id::ReaderId;
+use crate::domain::rules::Way;
 use crate::wire::Protocol;
 
-pub(super) const READER_KEYS: [&str; 30] = [
+pub(super) const READER_KEYS: [&str; 31] = [
     "id",
     "station",
     "source",
@@ -46,6 +47,7 @@ pub(super) const READER_KEYS: [&str; 30] = [
     "prefix",
     "suffix",
     "gap_ms",
+    "way",
 ];
 
 /// The readers of a file in its order; those that are wrong are left out and noted.
@@ -80,6 +82,8 @@ fn reader(
     let id =
         section.require("id", ID, &mut reading.problems, |setting| ReaderId::parse(setting.text()?).ok());
     let station = station_of(section, stations, reading);
+    let station_kind =
+        stations.iter().flatten().find(|of| Some(&of.id) == station.as_ref()).map(|of| of.kind);
     if section.setting("source").is_none() {
         section.missing("source", "one of serial, hid, mqtt, stdin or replay", &mut reading.problems);
     }
@@ -116,7 +120,16 @@ fn reader(
         card_format: model.card_format,
         feedback,
         framing: model.framing,
+        way: way(section, station_kind, reading),
     })
+}
+
+/// At a desk and at a count nobody comes or goes.
+fn way(section: &Section<'_>, kind: Option<StationKind>, reading: &mut Reading<'_>) -> Option<Way> {
+    if matches!(kind, Some(StationKind::Desk | StationKind::Count)) {
+        section.misplaced("way", "it only at a station of kind door or gate", &mut reading.problems);
+    }
+    section.choice("way", &Way::ALL.map(Way::name), &mut reading.problems, Way::parse)
 }
 
 fn attached(

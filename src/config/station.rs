@@ -48,8 +48,10 @@ fn station(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<StationCo
     let id = section.require("id", expected, problems, |setting| {
         StationId::parse(setting.text()?).ok().filter(|id| !RESERVED_STATIONS.contains(&id.as_str()))
     });
-    let kind =
-        section.choice("kind", &["desk"], problems, |name| (name == "desk").then_some(StationKind::Desk));
+    let kind = section.choice("kind", &StationKind::ALL.map(StationKind::name), problems, StationKind::parse);
+    if kind == Some(StationKind::Door) && section.setting("room").is_none() {
+        section.missing("room", "the id of the room to which it is the door", problems);
+    }
     let expected = format!("the id of a room: {ID}");
     let room = section.read("room", &expected, problems, |setting| RoomId::parse(setting.text()?).ok());
     let person = section.choice("person", &["required", "optional"], problems, person_rule);

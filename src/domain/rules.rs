@@ -1,22 +1,89 @@
 //! What a decision needs to know of the configuration.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 
 use super::fact::Condition;
-use super::id::{RoomId, StationId};
+use super::id::{ReaderId, RoomId, StationId};
 use super::person::{Role, Roles};
 use super::plan::hours::Hours;
 use super::policy::Policy;
 use super::rights::Rights;
+
+/// What kind of conversation a station has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StationKind {
+    /// People check gear out and bring it back.
+    Desk,
+    /// People enter and leave a room, and ask whether they may.
+    Door,
+    /// Gear passes, and nobody scans it.
+    Gate,
+    /// What is there is compared with what should be.
+    Count,
+}
+
+impl StationKind {
+    /// Every kind, in the order in which they are documented.
+    pub const ALL: [Self; 4] = [Self::Desk, Self::Door, Self::Gate, Self::Count];
+
+    /// The name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Desk => "desk",
+            Self::Door => "door",
+            Self::Gate => "gate",
+            Self::Count => "count",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// Which way somebody or something goes, seen from inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// Into the room or the building.
+    In,
+    /// Out of it.
+    Out,
+}
+
+impl Way {
+    /// Both ways.
+    pub const ALL: [Self; 2] = [Self::In, Self::Out];
+
+    /// The name in configurations, facts and topics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::Out => "out",
+        }
+    }
+
+    /// The way of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.name() == name)
+    }
+}
 
 /// The rules of one station.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DoorRules {
     /// The station at which the decision is made.
     pub station: StationId,
-    /// The room in which it stands: what belongs elsewhere is sent there.
+    /// What kind of conversation it has.
+    pub kind: StationKind,
+    /// The readers of which it is known which way somebody goes who is read by them.
+    pub ways: BTreeMap<ReaderId, Way>,
+    /// The room in which it stands, or to which it is the door: what belongs elsewhere is sent there.
     pub room: Option<RoomId>,
     /// Whether a badge must open a session before gear leaves.
     pub person_required: bool,

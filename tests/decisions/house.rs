@@ -12,7 +12,7 @@ use cagekeeper::domain::loaded::{Asset, Booking, Burst, Found, Kit, Loaded, Stan
 use cagekeeper::domain::person::{Holding, Person, Role, Roles};
 use cagekeeper::domain::plan::{Claim, Resource};
 use cagekeeper::domain::policy::{Answerer, Policy};
-use cagekeeper::domain::rules::{DoorRules, HouseRules};
+use cagekeeper::domain::rules::{DoorRules, HouseRules, StationKind};
 use cagekeeper::domain::session::{Ask, Mode, Question, Session};
 use cagekeeper::time::{MonoMs, Now, UtcMs};
 
@@ -79,6 +79,8 @@ pub fn station() -> StationId {
 pub fn rules(policy: &Policy) -> DoorRules {
     DoorRules {
         station: station(),
+        kind: StationKind::Desk,
+        ways: std::collections::BTreeMap::new(),
         room: None,
         person_required: true,
         session_idle_ms: 10 * MINUTE_MS,

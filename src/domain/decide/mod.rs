@@ -8,16 +8,19 @@ use super::id::PersonId;
 use super::loaded::{Found, Loaded};
 use super::person::Person;
 use super::policy::{Answerer, Situation};
-use super::rules::DoorRules;
+use super::rules::{DoorRules, StationKind};
 use super::session::{Ask, Mode, Question, Session, Wait};
 use super::verdict::{Verdict, What, Who};
 use crate::time::{Now, UtcMs};
 
+mod at_door;
+mod at_gate;
 mod back;
 mod badge;
 mod by_hand;
 mod card;
 mod condition;
+mod counting;
 mod gear;
 mod judge;
 mod learn;
@@ -64,7 +67,12 @@ pub fn decide(loaded: &Loaded, session: &Session, rules: &DoorRules, now: &Now) 
     let mut session = session.clone().at(now.utc, rules.session_idle_ms, rules.confirm_ms);
     session.last_at = now.utc;
     session.turn = session.turn.wrapping_add(1);
-    let mut decision = found(&door, session, &loaded.found);
+    let mut decision = match rules.kind {
+        StationKind::Desk => found(&door, session, &loaded.found),
+        StationKind::Door => at_door::scanned(&door, session, &loaded.found),
+        StationKind::Gate => at_gate::scanned(&door, session, &loaded.found),
+        StationKind::Count => counting::scanned(&door, session, &loaded.found),
+    };
     if decision.session.is_open()
         && let Some(thing) = last_thing(&loaded.found)
     {

@@ -1,0 +1,9 @@
+//! Counting: what is there is compared with what should be.
+
+use super::{Decision, Door};
+use crate::domain::loaded::Found;
+use crate::domain::session::Session;
+
+pub(super) fn scanned(door: &Door, session: Session, found: &Found) -> Decision {
+    super::found(door, session, found)
+}
