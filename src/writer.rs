@@ -11,7 +11,7 @@ use crate::config::{Config, PersonRule, StationConfig};
 use crate::domain::command::{Actor, Command};
 use crate::domain::decide::{Decision, decide, decide_silence};
 use crate::domain::fact::{CONTROL_STATION, IMPORT_STATION, NewFact, Subject};
-use crate::domain::id::{PersonId, ReaderId, StationId};
+use crate::domain::id::{PersonId, ReaderId, RoomId, StationId};
 use crate::domain::known::Identity;
 use crate::domain::loaded::{Found, Loaded};
 use crate::domain::rules::{DoorRules, StationKind, Way};
@@ -70,6 +70,17 @@ pub enum Input {
         /// Older than this.
         before: UtcMs,
     },
+    /// Somebody asks at the door of a room, by other means than a reader of the station there.
+    Access(Box<Access>),
+}
+
+/// A badge that asks at a door: a scan at its station, of which it is known which way somebody wants to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// The scan, at a station that is a door.
+    pub scan: Scan,
+    /// Which way.
+    pub way: Way,
 }
 
 /// A deliberate scan, from a reader or typed by hand.
@@ -221,7 +232,7 @@ impl Writer {
     /// What a scan would lead to, without recording it; `None` at a station that the configuration does not know.
     pub fn consider(&self, scan: &Scan) -> Result<Option<Decision>, LedgerError> {
         let Some(rules) = self.stations.get(&scan.station) else { return Ok(None) };
-        considered(&self.ledger, rules, scan).map(|(_, _, decision)| Some(decision))
+        considered(&self.ledger, rules, scan, None).map(|(_, _, decision)| Some(decision))
     }
 
     /// Gives the ledger back.
@@ -291,17 +302,18 @@ struct Doors<'a> {
 impl Doors<'_> {
     fn handle(&self, ledger: &mut Ledger, input: &Input) -> Result<Reply, LedgerError> {
         match input {
-            Input::Scan(scan) => self.scan(ledger, scan),
+            Input::Scan(scan) => self.scan(ledger, scan, None),
             Input::Silence { station, wait, turn, now } => self.silence(ledger, station, *wait, *turn, now),
             Input::Order(order) => self.order(ledger, order),
             Input::Batch(batch) => self.batch(ledger, batch),
             Input::Folded { scan, times } => ledger.fold_into_scan(scan, *times).map(|()| Reply::Noted),
             Input::Cursor { name, seq } => ledger.put_cursor(name, *seq).map(|()| Reply::Noted),
             Input::Prune { before } => ledger.prune_scans(*before).map(|_| Reply::Noted),
+            Input::Access(access) => self.scan(ledger, &access.scan, Some(access.way)),
         }
     }
 
-    fn scan(&self, ledger: &mut Ledger, scan: &Scan) -> Result<Reply, LedgerError> {
+    fn scan(&self, ledger: &mut Ledger, scan: &Scan, way: Option<Way>) -> Result<Reply, LedgerError> {
         let Some(rules) = self.stations.get(&scan.station) else {
             return Ok(Reply::NoSuchStation(scan.station.clone()));
         };
@@ -319,7 +331,7 @@ impl Doors<'_> {
                 turn: session.turn,
             });
         }
-        let (session, loaded, decision) = considered(ledger, rules, scan)?;
+        let (session, loaded, decision) = considered(ledger, rules, scan, way)?;
         self.log(ledger, scan, &loaded, &session, &decision)?;
         let occasion = Occasion { scan_id: &scan.id, station: &scan.station, now: &scan.now };
         self.record(ledger, &occasion, rules, decision, scan.reader.clone())
@@ -435,6 +447,7 @@ fn considered(
     ledger: &Ledger,
     rules: &DoorRules,
     scan: &Scan,
+    way: Option<Way>,
 ) -> Result<(Session, Loaded, Decision), LedgerError> {
     let session = ledger.session(&scan.station)?.at(scan.now.utc, rules.session_idle_ms, rules.confirm_ms);
     let question = Question {
@@ -445,10 +458,22 @@ fn considered(
         session: &session,
         now: scan.now.utc,
         scans_at_start: (scan.now.mono < AFTER_START).then(|| ledger.scans_at_start()),
+        door: behind_door(rules, scan, way),
     };
     let loaded = load(ledger.conn(), &question)?;
     let decision = decide(&loaded, &session, rules, &scan.now);
     Ok((session, loaded, decision))
+}
+
+/// The room behind a door, and which way whoever is there goes: as they say, else as the reader stands.
+fn behind_door<'a>(
+    rules: &'a DoorRules,
+    scan: &Scan,
+    way: Option<Way>,
+) -> Option<(&'a RoomId, Option<Way>)> {
+    let room = rules.room.as_ref().filter(|_| rules.kind == StationKind::Door)?;
+    let of_reader = scan.reader.as_ref().and_then(|reader| rules.ways.get(reader)).copied();
+    Some((room, way.or(of_reader)))
 }
 
 /// How long a station waits for the next scan of its session, and for the answer to its question.

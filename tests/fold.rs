@@ -120,6 +120,21 @@ fn of_booking() -> impl Strategy<Value = (String, Value)> {
     prop_oneof![2 => made, 1 => Just(("booking-cancelled".to_owned(), json!({})))]
 }
 
+fn of_person() -> impl Strategy<Value = (String, Value)> {
+    let room = select(vec!["studio-a", "studio-b"]);
+    (select(vec!["person-entered", "person-entered", "person-left"]), room, any::<bool>()).prop_map(
+        |(kind, room, flag)| {
+            let mut body = json!({ "room": room });
+            match kind {
+                "person-left" if flag => body["unseen"] = json!(true),
+                "person-entered" if flag => body["booking"] = json!("b-1"),
+                _ => {}
+            }
+            (kind.to_owned(), body)
+        },
+    )
+}
+
 /// One thing said, or one taken back that was said of the same before.
 #[derive(Debug, Clone)]
 enum Step {
@@ -136,6 +151,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => of_stock().prop_map(said("stock/sandbag")),
         2 => of_booking().prop_map(said("booking/b-1")),
         1 => of_booking().prop_map(said("booking/b-2")),
+        3 => of_person().prop_map(said("person/p-ana")),
         2 => any::<Index>().prop_map(Step::TakenBack),
     ]
 }
@@ -190,6 +206,8 @@ const NEVER: &[&str] = &[
      AND EXISTS (SELECT 1 FROM claim WHERE booking = id)",
     "SELECT 'a cancelled booking concerns somebody', id FROM booking WHERE status = 'cancelled'
      AND EXISTS (SELECT 1 FROM booking_person WHERE booking = id)",
+    "SELECT 'in two rooms at a time', subject FROM stay WHERE until_ms IS NULL GROUP BY subject HAVING count(*) > 1",
+    "SELECT 'over before it began', fact FROM stay WHERE until_ms < from_ms",
 ];
 
 fn config() -> ProptestConfig {

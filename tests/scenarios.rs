@@ -22,6 +22,12 @@
 //! who cam-1 -> out to ana for night-bus, due Tue 09:00
 //! state cam-1 -> damaged, kept in       stock xlr -> 40 pieces, 38 available
 //! facts -> …                           facts since the last such line
+//! station b-door kind door room studio-b       a station of another kind
+//! reader b-out station b-door way out          a reader of which it is known which way one goes
+//! 09:00:00 b-door/b-out scan ANA -> …  read by that reader
+//! 09:00:01 b-door asks ANA -> …        a request over the network: to go in, or `asks ANA out`
+//! inside studio-b -> …                 who is in there
+//! hours studio-b 08:00 18:00 -> …      for how long it was booked and used
 //! ```
 //!
 //! A code in quotes is a JSON string; `x*600` is six hundred x. With `CAGEKEEPER_REWRITE` set, what stands behind
@@ -37,12 +43,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cagekeeper::domain::fact::{Body, Fact};
+use cagekeeper::domain::id::{BookingId, ReaderId, RoomId};
 use cagekeeper::domain::policy::Situation;
+use cagekeeper::domain::rules::Way;
 use cagekeeper::domain::session::Wait;
+use cagekeeper::domain::stay::{self, Counting, Hours};
 use cagekeeper::domain::verdict::{Level, SIGNAL_CHARS_MAX, Telling, Verdict};
 use cagekeeper::domain::words::when;
 use cagekeeper::time::UtcMs;
-use cagekeeper::writer::{Answer, Input, Reply, Scan};
+use cagekeeper::writer::{Access, Answer, Input, Reply, Scan};
 
 mod stage;
 use cagekeeper::domain::command::Actor;
@@ -68,12 +77,17 @@ const WITH_FACT: &[&str] = &[
     "not-out",
     "handed-over",
     "undone",
+    "access-granted",
+    "person-left",
+    "seen-here",
+    "not-checked-out",
 ];
 
 /// One story while it is told.
 struct Story {
     stage: Option<Stage>,
     stations: String,
+    readers: String,
     config: BTreeMap<String, Vec<String>>,
     day: i64,
     trusted: bool,
@@ -98,6 +112,7 @@ impl Story {
         Self {
             stage: None,
             stations: String::new(),
+            readers: String::new(),
             config: BTreeMap::new(),
             day: 0,
             trusted: true,
@@ -116,7 +131,8 @@ impl Story {
 
     fn stage(&mut self) -> &mut Stage {
         let sections = self.config.iter().map(|(name, lines)| format!("[{name}]\n{}\n", lines.join("\n")));
-        let toml = format!("site = \"studio\"\n{}{}", sections.collect::<String>(), self.stations);
+        let sections: String = sections.collect();
+        let toml = format!("site = \"studio\"\n{sections}{}{}", self.stations, self.readers);
         self.stage.get_or_insert_with(|| Stage::new(&toml))
     }
 
@@ -141,14 +157,25 @@ impl Story {
             }
             "station" => {
                 assert!(self.stage.is_none(), "stations stand first");
-                let pairs = Pairs::new(&parts[4..]);
+                let pairs = Pairs::new(&parts[2..]);
                 let room = pairs.one("room").map(|room| format!("room = \"{room}\"\n"));
                 let spans = ["idle", "confirm", "repeat"]
                     .into_iter()
                     .filter_map(|word| Some((word.to_owned(), span_ms(pairs.one(word)?))))
                     .collect();
-                self.stations.push_str(&station_toml(&parts[1], &parts[3], &spans));
+                let person = pairs.one("person").unwrap_or("required");
+                let kind = format!("kind = \"{}\"", pairs.one("kind").unwrap_or("desk"));
+                let toml = station_toml(&parts[1], person, &spans).replace("kind = \"desk\"", &kind);
+                self.stations.push_str(&toml);
                 self.stations.push_str(&room.unwrap_or_default());
+            }
+            "reader" => {
+                let pairs = Pairs::new(&parts[2..]);
+                let (station, way) = (pairs.one("station").unwrap(), pairs.one("way").unwrap());
+                self.readers.push_str(&format!(
+                    "[[reader]]\nid = \"{}\"\nstation = \"{station}\"\nway = \"{way}\"\nsource = \"mqtt\"\npreset = \"plain\"\n",
+                    parts[1]
+                ));
             }
             "restart" => {
                 self.stage().start();
@@ -161,6 +188,8 @@ impl Story {
             "state" => drop(outcomes.insert(number, self.state(&parts[1]))),
             "stock" if parts.len() == 2 => drop(outcomes.insert(number, self.stock(&parts[1]))),
             "facts" => drop(outcomes.insert(number, self.facts())),
+            "inside" => drop(outcomes.insert(number, self.inside(&parts[1]))),
+            "hours" => drop(outcomes.insert(number, self.hours(&parts[1..]))),
             word if word.starts_with(|c: char| c.is_ascii_digit()) => self.queue(number, line),
             _ => {
                 if parts[0] == "person" {
@@ -192,6 +221,7 @@ impl Story {
             let order = self.order(what);
             return self.queued.push((number, at_station.to_owned(), order));
         }
+        let (at_station, reader) = at_station.split_once('/').unwrap_or((at_station, ""));
         let input = match what.split_once(' ').map_or((what, ""), |(verb, rest)| (verb, rest)) {
             ("scan", code) => {
                 self.scans += 1;
@@ -199,8 +229,16 @@ impl Story {
                 let id = format!("s{}", self.scans);
                 let scan = scan(&id, at_station, &codes.next().unwrap(), self.now());
                 let scan = Scan { also: codes.collect(), ..scan };
+                let reader = (!reader.is_empty()).then(|| ReaderId::parse(reader).unwrap());
+                let scan = Scan { reader: reader.or(scan.reader.clone()), ..scan };
                 self.last_scan = Some(scan.clone());
                 Input::Scan(scan)
+            }
+            ("asks", rest) => {
+                self.scans += 1;
+                let (code, way) = rest.strip_suffix(" out").map_or((rest, Way::In), |code| (code, Way::Out));
+                let scan = scan(&format!("s{}", self.scans), at_station, &payload(code), self.now());
+                Input::Access(Box::new(Access { scan: Scan { reader: None, ..scan }, way }))
             }
             ("resend", _) => Input::Scan(self.last_scan.clone().unwrap()),
             ("silence", _) => self.silence(at_station),
@@ -245,6 +283,43 @@ impl Story {
         said.extend(standing.inspection_due.map(|due| format!("inspection due {}", self.when(due))));
         said.extend(standing.retired.then(|| "retired".to_owned()));
         said.join(", ")
+    }
+
+    /// Who is in a room.
+    fn inside(&mut self, room: &str) -> String {
+        let now = self.at;
+        let longest_ms = self.stage().config.house.longest_stay_ms;
+        let stays = self.stage().reader().open_stays(&RoomId::parse(room).unwrap()).unwrap();
+        let there = stays.iter().filter(|stay| stay.is_inside(now, longest_ms));
+        let said: Vec<String> = there
+            .map(|stay| {
+                let booking = stay.booking.as_ref().map(|id| format!(" for {id}")).unwrap_or_default();
+                format!("{}{booking} since {}", handle_of(&stay.person), self.when(stay.from))
+            })
+            .collect();
+        if said.is_empty() { "nobody".into() } else { said.join(", ") }
+    }
+
+    /// The hours of a room within a time, in minutes: by booking, then in all.
+    fn hours(&mut self, words: &[String]) -> String {
+        let (room, now) = (RoomId::parse(&words[0]).unwrap(), self.at);
+        let within = (moment(&words[1]).plus(0), moment(&words[2]).plus(self.day * DAY_MS));
+        let longest_ms = self.stage().config.house.longest_stay_ms;
+        let counting = Counting { now, longest_ms, within };
+        let stays = self.stage().reader().stays(Some(&room), within).unwrap();
+        let booked = self.stage().reader().booked_spans(Some(&room), within).unwrap();
+        let say = |hours: Hours| {
+            let min = |ms: i64| ms / 60_000;
+            format!("booked {} used {} person {} min", min(hours.booked_ms), min(hours.used_ms), min(hours.person_ms))
+        };
+        let of = |id: &BookingId| {
+            let of_booking = booked.iter().filter(|booked| booked.booking == *id);
+            let of_stay = stays.iter().filter(|stay| stay.booking.as_ref() == Some(id));
+            format!("{id} {}", say(stay::hours(of_booking, of_stay, &counting)))
+        };
+        let mut said: Vec<String> = booked.iter().map(|booked| of(&booked.booking)).collect();
+        said.push(format!("in all {}", say(stay::hours(booked.iter(), stays.iter(), &counting))));
+        said.join("; ")
     }
 
     fn stock(&mut self, id: &str) -> String {
@@ -412,6 +487,11 @@ impl Story {
             add("happened", movement.happened.map(|at| self.when(at)));
         }
         match &fact.body {
+            Body::PersonEntered(passage) | Body::PersonLeft(passage) => {
+                add("room", Some(passage.room.to_string()));
+                add("booking", passage.booking.as_ref().map(ToString::to_string));
+                add("unseen", passage.unseen.then(|| "yes".to_owned()));
+            }
             Body::ConditionNoted(noted) => add("is", Some(noted.condition.name().to_owned())),
             Body::MaintenanceOpened(job) => add("blocks", Some(job.blocks.to_string())),
             Body::TagAssigned(tag) | Body::TagReleased(tag) => add("on", Some(tag.thing.to_string())),
@@ -526,6 +606,7 @@ fn all_codes() -> BTreeSet<String> {
         of(&verdicts, "pub fn code(&self)"),
         of(&verdicts, "fn own_code(&self)"),
         of(&source("remark.rs"), "pub fn code(&self)"),
+        of(&source("door.rs"), "pub fn code(&self)"),
     ];
     codes.into_iter().flatten().chain(situations).filter(|code| code != "refused").collect()
 }

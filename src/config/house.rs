@@ -19,7 +19,7 @@ const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// The most assets that a limit can name: more than a studio has.
 const LIMIT_MAX: u32 = 1_000_000;
 
-pub(super) const RULES_KEYS: [&str; 7] = [
+pub(super) const RULES_KEYS: [&str; 8] = [
     "loan_h",
     "extend_h",
     "wanted_within_h",
@@ -27,6 +27,7 @@ pub(super) const RULES_KEYS: [&str; 7] = [
     "prepare_min",
     "clean_up_min",
     "drawing_stages",
+    "longest_stay_h",
 ];
 
 /// Conditions that can open a maintenance job.
@@ -47,6 +48,7 @@ pub(super) fn house(top: &Section<'_>, zone: Tz, currency: String, reading: &mut
         loan_min_ms: number("shortest_loan_min", (0, 1440, 30), "minutes") * MINUTE_MS,
         prepare_ms: number("prepare_min", (0, 10_080, 0), "minutes") * MINUTE_MS,
         clean_up_ms: number("clean_up_min", (0, 10_080, 0), "minutes") * MINUTE_MS,
+        longest_stay_ms: number("longest_stay_h", (1, 168, 12), "hours") * HOUR_MS,
         drawing_stages: drawing_stages(&rules, problems),
         policy: policy(top, problems),
         rights: rights(top, problems),

@@ -11,6 +11,8 @@ use super::id::{
 use super::person::Person;
 use super::plan::pool::{Lot, Shelf};
 use super::plan::{Claim, Pool};
+use super::rules::Way;
+use super::stay::Stay;
 use crate::time::UtcMs;
 
 /// What was loaded for one scan.
@@ -54,6 +56,25 @@ pub struct Loaded {
     pub first_since_start: bool,
     /// The last that the ledger knows of the scanned thing, where that is a sighting.
     pub sighting: Option<Sighted>,
+    /// The room behind the door at which it was scanned; `None` where that is no door.
+    pub behind_door: Option<Box<BehindDoor>>,
+}
+
+/// What a decision at the door of a room looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BehindDoor {
+    /// The room, by the id that the configuration names.
+    pub id: RoomId,
+    /// What people call it; `None` where it is not registered.
+    pub name: Option<String>,
+    /// Which way whoever asks goes, where that is known.
+    pub way: Option<Way>,
+    /// Bookings and holds that take the room, from now on, earliest first. Loaded for a badge.
+    pub claims: Vec<Claim>,
+    /// The crews of the productions that those are for.
+    pub crews: BTreeMap<ProductionId, Vec<PersonId>>,
+    /// The newest stay of the person anywhere.
+    pub stay: Option<Stay>,
 }
 
 /// What stands against a thing leaving, and who wants it when it is back.

@@ -19,6 +19,7 @@ pub mod policy;
 pub mod rights;
 pub mod rules;
 pub mod session;
+pub mod stay;
 pub mod verdict;
 pub mod weigh;
 pub mod when;

@@ -34,11 +34,13 @@ pub enum Right {
     SeePeople,
     /// Sees rates, costs and budgets.
     SeeMoney,
+    /// Goes into every room without a booking.
+    EnterRooms,
 }
 
 impl Right {
     /// Every right, in the order of the commented default.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ByHand,
         Self::Book,
         Self::Plan,
@@ -51,6 +53,7 @@ impl Right {
         Self::Import,
         Self::SeePeople,
         Self::SeeMoney,
+        Self::EnterRooms,
     ];
 
     /// The name in the configuration.
@@ -68,6 +71,7 @@ impl Right {
             Self::Import => "import",
             Self::SeePeople => "see-people",
             Self::SeeMoney => "see-money",
+            Self::EnterRooms => "enter-rooms",
         }
     }
 
@@ -80,7 +84,12 @@ impl Right {
     pub fn default_roles(self) -> Roles {
         use Role::{Admin, Attendant, ProductionManager, StudioManager};
         match self {
-            Self::ByHand | Self::Learn | Self::Maintain | Self::Register | Self::Correct => {
+            Self::ByHand
+            | Self::Learn
+            | Self::Maintain
+            | Self::Register
+            | Self::Correct
+            | Self::EnterRooms => {
                 Roles::of(&[Attendant, StudioManager, Admin])
             }
             Self::Book | Self::Recall | Self::SeePeople => {

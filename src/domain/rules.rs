@@ -128,6 +128,8 @@ pub struct HouseRules {
     pub zone: Tz,
     /// ISO 4217 code of all amounts.
     pub currency: String,
+    /// Whoever went into a room and was not seen leaving is taken to have left after so long.
+    pub longest_stay_ms: i64,
 }
 
 /// How far a production can be, from first to last.
@@ -158,6 +160,7 @@ impl Default for HouseRules {
             hours: Hours::default(),
             zone: Tz::UTC,
             currency: "EUR".to_owned(),
+            longest_stay_ms: 12 * HOUR_MS,
         }
     }
 }

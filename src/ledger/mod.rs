@@ -22,12 +22,17 @@ pub mod people;
 pub mod question;
 mod rows;
 pub mod scanlog;
+pub mod stays;
 pub mod verify;
 
 pub use error::LedgerError;
 pub use question::Reader;
 
-const SCHEMA: [&str; 2] = [include_str!("schema/0001_initial.sql"), include_str!("schema/0002_the_plan.sql")];
+const SCHEMA: [&str; 3] = [
+    include_str!("schema/0001_initial.sql"),
+    include_str!("schema/0002_the_plan.sql"),
+    include_str!("schema/0003_doors.sql"),
+];
 
 /// The schema under which the projections were last folded from all facts.
 const FOLDED: &str = "folded";

@@ -11,7 +11,7 @@ use super::{Ledger, LedgerError, Reader};
 use crate::domain::fact::Subject;
 
 /// Tables that facts make, and the columns that order their rows.
-const PROJECTIONS: [(&str, &str); 16] = [
+const PROJECTIONS: [(&str, &str); 17] = [
     ("subject", "subject"),
     ("asset", "id"),
     ("kit", "id"),
@@ -28,6 +28,7 @@ const PROJECTIONS: [(&str, &str); 16] = [
     ("stock_out", "stock, person, production, booking"),
     ("usage", "fact"),
     ("claim", "resource, until_ms, booking"),
+    ("stay", "fact"),
 ];
 
 /// Differences named in a report; more are only counted.

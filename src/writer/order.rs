@@ -179,6 +179,7 @@ fn loaded(ledger: &Ledger, order: &Order, session: &Session) -> Result<Loaded, L
         session,
         now,
         scans_at_start: None,
+        door: None,
     };
     let loaded = load::load(conn, &question)?;
     let (found, outlook) = match order.command.thing() {

@@ -467,6 +467,7 @@ pub fn projections(path: &Path) -> Vec<String> {
         "SELECT 'stock_out', * FROM stock_out ORDER BY stock, person, production, booking",
         "SELECT 'usage', * FROM usage ORDER BY fact",
         "SELECT 'claim', * FROM claim ORDER BY resource, until_ms, booking",
+        "SELECT 'stay', * FROM stay ORDER BY fact",
     ];
     queries.iter().flat_map(|sql| dump(&conn, sql)).collect()
 }

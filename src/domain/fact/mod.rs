@@ -10,6 +10,7 @@ use super::id::{AssetId, BookingId, KitId, PersonId, ProductionId, RoomId, Stati
 use crate::time::UtcMs;
 
 mod moves;
+mod passage;
 mod plan;
 mod things;
 
@@ -17,6 +18,7 @@ pub use moves::{
     Annulled, Condition, ConditionNoted, Inspected, MaintenanceClosed, MaintenanceOpened, MarkedLost,
     Movement, RecallWithdrawn, Recalled,
 };
+pub use passage::Passage;
 pub use plan::{BookingCancelled, BookingMade, CONFIRMED, Gear, HOLD, ProductionRegistered, Quantity};
 pub use things::{
     AssetRegistered, KitRegistered, Loan, PersonEnrolled, RoomRegistered, StockCounted, StockRegistered,
@@ -172,6 +174,10 @@ pub enum Body {
     MarkedLost(MarkedLost),
     /// Facts of this subject are taken back.
     Annulled(Annulled),
+    /// Somebody went into a room.
+    PersonEntered(Passage),
+    /// Somebody went out of a room.
+    PersonLeft(Passage),
 }
 
 impl Body {
@@ -204,6 +210,8 @@ impl Body {
             Self::Inspected(_) => "inspected",
             Self::MarkedLost(_) => "marked-lost",
             Self::Annulled(_) => "annulled",
+            Self::PersonEntered(_) => "person-entered",
+            Self::PersonLeft(_) => "person-left",
         }
     }
 

@@ -17,6 +17,7 @@ use super::words::fit;
 use crate::time::UtcMs;
 
 mod concern;
+pub mod door;
 mod remark;
 mod sentence;
 
@@ -254,6 +255,8 @@ pub enum Verdict {
     BookingConflict { booking: BookingId, conflicts: Vec<Conflict> },
     /// The storage refuses: what was scanned waits, and nobody may go.
     NotRecorded,
+    /// At the door of a room.
+    AtDoor(Box<door::AtDoor>),
 }
 
 /// How a verdict is put into words.
@@ -299,6 +302,7 @@ impl Verdict {
             Self::DuplicateScan { .. } | Self::SamePerson { .. } | Self::SessionClosed { card: None, .. } => {
                 Level::Again
             }
+            Self::AtDoor(said) => said.level(),
             other if other.is_question() => Level::Ask,
             other if other.is_refusal() => Level::Refused,
             _ => Level::Done,
@@ -365,6 +369,7 @@ impl Verdict {
             Self::AlreadyOutToOther { .. } => Situation::AlreadyOutToOther.name(),
             Self::PersonExpired { .. } => Situation::PersonExpired.name(),
             Self::PersonSuspended { .. } => Situation::PersonSuspended.name(),
+            Self::AtDoor(said) => said.code(),
             other => other.own_code(),
         }
     }
@@ -456,6 +461,7 @@ impl Verdict {
             | Self::NotOutToExtend { what }
             | Self::TagNotThere { what, .. } => Some(what),
             Self::DuplicateScan { what } | Self::OrderObjection { what, .. } => what.as_ref(),
+            Self::AtDoor(said) => said.what(),
             _ => None,
         }
     }

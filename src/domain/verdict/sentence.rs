@@ -59,6 +59,7 @@ impl Verdict {
             Self::Undone { things, name } => format!("Undone: {name} and {} more", things.saturating_sub(1)),
             Self::DuplicateScan { what: Some(what) } => format!("Again: {}. Nothing changed", what.name),
             Self::DuplicateScan { what: None } => "Again. Nothing changed".into(),
+            Self::AtDoor(said) => said.sentence(telling),
             other if other.is_question() => other.question(telling),
             other if other.is_refusal() => other.refusal(telling),
             other => other.by_hand(telling),

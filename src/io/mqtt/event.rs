@@ -162,6 +162,12 @@ fn of_body(body: &Body) -> EventData<'_> {
             facts: Some(&annulled.facts),
             ..EventData::default()
         },
+        Body::PersonEntered(passage) | Body::PersonLeft(passage) => EventData {
+            room: Some(&passage.room),
+            booking: passage.booking.as_ref(),
+            reader: passage.reader.as_ref(),
+            ..EventData::default()
+        },
         Body::AssetRegistered(_)
         | Body::KitRegistered(_)
         | Body::RoomRegistered(_)

@@ -15,6 +15,7 @@ use crate::domain::fact::{Body, Fact, Subject};
 mod moves;
 mod plan;
 mod standing;
+mod stays;
 mod stock;
 mod things;
 
@@ -97,7 +98,7 @@ pub fn tables_of(subject: &Subject) -> (&'static [(&'static str, &'static str)],
         Subject::Booking(_) => {
             (&[("booking", "id"), ("booking_person", "booking"), ("claim", "booking")], &[])
         }
-        Subject::Person(_) => (&[("person", "id")], &[]),
+        Subject::Person(_) => (&[("person", "id")], &["stay"]),
         Subject::Tag(_) => (&[("tag", "code")], &[]),
     }
 }
@@ -136,7 +137,10 @@ fn lay(conn: &Connection, fact: &Fact) -> Result<(), LedgerError> {
         Subject::Booking(id) => plan::booking(conn, id, &fact.body),
         Subject::Production(id) => plan::production(conn, id, &fact.body),
         Subject::Room(id) => things::room(conn, id, &fact.body),
-        Subject::Person(id) => things::person(conn, id, &fact.body),
+        Subject::Person(id) => {
+            things::person(conn, id, &fact.body)?;
+            stays::lay(conn, fact)
+        }
         Subject::Tag(code) => things::tag(conn, code, &fact.body),
     }
 }

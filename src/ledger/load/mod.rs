@@ -7,11 +7,13 @@ use rusqlite::Connection;
 use super::LedgerError;
 use crate::domain::code::Code;
 use crate::domain::fact::Subject;
-use crate::domain::id::{BookingId, PersonId, ProductionId, ReaderId};
+use crate::domain::id::{BookingId, PersonId, ProductionId, ReaderId, RoomId};
 use crate::domain::loaded::{Booking, Found, Loaded, Outlook, Production};
+use crate::domain::rules::Way;
 use crate::domain::session::Session;
 use crate::time::UtcMs;
 
+mod door;
 mod identify;
 mod outlook;
 mod people;
@@ -43,6 +45,8 @@ pub struct Question<'a> {
     pub now: UtcMs,
     /// Scans with a higher number came after the start; `None` once the start is a minute ago.
     pub scans_at_start: Option<i64>,
+    /// The room, where it was scanned at a door, and which way whoever scanned goes, where that is known.
+    pub door: Option<(&'a RoomId, Option<Way>)>,
 }
 
 /// Loads everything that the decision about one scan can look at.
@@ -58,6 +62,7 @@ pub fn load(conn: &Connection, question: &Question) -> Result<Loaded, LedgerErro
     let about = pending.map(|ask| asking.read(ask.code.as_str(), &ask.also)).transpose()?;
     let about = about.map(|(_, about, _)| about);
     let pending_outlook = about.as_ref().map(|about| outlook::outlook(conn, about, now)).transpose()?;
+    let behind_door = question.door.map(|door| door::behind_door(conn, door, &found, now)).transpose()?;
     let person = |id: &PersonId| people::person_with_gear(conn, id, now);
     let countersigner = pending.and_then(|ask| ask.countersigned_by.as_ref());
     Ok(Loaded {
@@ -79,6 +84,7 @@ pub fn load(conn: &Connection, question: &Question) -> Result<Loaded, LedgerErro
         still_out: session::still_out(conn, &session.brought_back)?,
         first_since_start: session::first_since_start(conn, &found, question.scans_at_start)?,
         sighting: session::sighting(conn, &found)?,
+        behind_door: behind_door.map(Box::new),
         found,
     })
 }

@@ -83,6 +83,7 @@ impl Told {
             session: &self.session,
             now: NINE,
             scans_at_start: None,
+            door: None,
         };
         load(&self.ledger.conn, &question).unwrap()
     }
