@@ -303,7 +303,7 @@ impl Story {
     /// The hours of a room within a time, in minutes: by booking, then in all.
     fn hours(&mut self, words: &[String]) -> String {
         let (room, now) = (RoomId::parse(&words[0]).unwrap(), self.at);
-        let within = (moment(&words[1]).plus(0), moment(&words[2]).plus(self.day * DAY_MS));
+        let within = (moment(&words[1]), moment(&words[2]).plus(self.day * DAY_MS));
         let longest_ms = self.stage().config.house.longest_stay_ms;
         let counting = Counting { now, longest_ms, within };
         let stays = self.stage().reader().stays(Some(&room), within).unwrap();

@@ -233,7 +233,7 @@ impl AtDoor {
                     + if *clock_doubtful { ", but the clock is not set" } else { "" }
             }
             Self::Refused { who, room, why, clock_doubtful } => {
-                let doubt = if *clock_doubtful { ". The clock is not set: ask the attendant" } else { "" };
+                let doubt = if *clock_doubtful { ". But the clock is not set" } else { "" };
                 why.say(who.as_ref(), room, telling) + doubt
             }
             Self::Left { room, stayed_ms, remarks, .. } => {
@@ -273,9 +273,9 @@ impl NoEntry {
     fn say(&self, who: Option<&Who>, room: &Place, telling: &Telling) -> String {
         let at = |moment: UtcMs| when(moment, telling.now, telling.zone);
         let called = who.map_or("somebody", |who| who.called(telling.names));
-        let yours = |next: &Option<Promise>| match next {
+        let yours = |next: &Option<Promise>, otherwise: &str| match next {
             Some(next) => format!("Yours begins {} ({})", at(next.from), next.booking),
-            None => "Book it, or ask the attendant".to_owned(),
+            None => otherwise.to_owned(),
         };
         let name = &room.name;
         match self {
@@ -290,13 +290,14 @@ impl NoEntry {
             Self::RoomUnknown => {
                 format!("No such room: {}. Register it: cagekeeper room add {}", room.id, room.id)
             }
-            Self::NotBooked { next } => format!("No booking now: {name}. {}", yours(next)),
+            Self::NotBooked { next } => format!("No booking now: {name}. {}", yours(next, "Book it, or ask the attendant")),
             Self::OnHold { hold } => {
                 format!("Only on hold: {name}, {}. Have it confirmed", hold.booking)
             }
             Self::BookedByOther { to, next } => {
                 let to_whom = to.called(telling);
-                format!("Booked: {name}, {to_whom} until {}. {}", at(to.until), yours(next))
+                let to_do = yours(next, "Ask to be put on it, or ask the attendant");
+                format!("Booked: {name}, {to_whom} until {}. {to_do}", at(to.until))
             }
         }
     }
