@@ -466,11 +466,7 @@ fn considered(
 }
 
 /// The room behind a door, and which way whoever is there goes: as they say, else as the reader stands.
-fn behind_door<'a>(
-    rules: &'a DoorRules,
-    scan: &Scan,
-    way: Option<Way>,
-) -> Option<(&'a RoomId, Option<Way>)> {
+fn behind_door<'a>(rules: &'a DoorRules, scan: &Scan, way: Option<Way>) -> Option<(&'a RoomId, Option<Way>)> {
     let room = rules.room.as_ref().filter(|_| rules.kind == StationKind::Door)?;
     let of_reader = scan.reader.as_ref().and_then(|reader| rules.ways.get(reader)).copied();
     Some((room, way.or(of_reader)))

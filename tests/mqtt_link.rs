@@ -405,6 +405,7 @@ fn inbox(port: u16) -> Inbox {
         endpoint: Endpoint::plain("127.0.0.1", port),
         client_id: "cagekeeper-studio-main-in".into(),
         filters: vec!["in/#".into(), "info".into()],
+        fresh: Vec::new(),
     })
 }
 

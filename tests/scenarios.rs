@@ -310,7 +310,12 @@ impl Story {
         let booked = self.stage().reader().booked_spans(Some(&room), within).unwrap();
         let say = |hours: Hours| {
             let min = |ms: i64| ms / 60_000;
-            format!("booked {} used {} person {} min", min(hours.booked_ms), min(hours.used_ms), min(hours.person_ms))
+            format!(
+                "booked {} used {} person {} min",
+                min(hours.booked_ms),
+                min(hours.used_ms),
+                min(hours.person_ms)
+            )
         };
         let of = |id: &BookingId| {
             let of_booking = booked.iter().filter(|booked| booked.booking == *id);

@@ -38,6 +38,7 @@ mod readers;
 mod registering;
 mod replay;
 mod room;
+mod room_hours;
 mod run;
 mod said;
 mod scan;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::Failure;
 use super::hand::{Hand, Look, by_hand};
 use super::naming;
+use super::room_hours::{in_hours, of_production, with};
 use super::said::{cents, changed, name, quantities, text};
 use super::screen::Screen;
 use crate::config::Config;
@@ -16,6 +17,7 @@ use crate::control::ScanShown;
 use crate::domain::command::Command;
 use crate::domain::fact::{Body, Gear, ProductionRegistered, Quantity, Subject};
 use crate::domain::id::ProductionId;
+use crate::domain::stay::Hours;
 use crate::domain::when::Edge;
 use crate::import::STAGES;
 use crate::ledger::Reader;
@@ -357,7 +359,12 @@ fn show(config: &Config, screen: &mut Screen, text: &str) -> anyhow::Result<Exit
     let look = Look::open(config)?;
     let (id, body) = known(&look.reader, text)?;
     if screen.is_json() {
-        screen.json(&value(&look, id.as_str(), &body)?)?;
+        let rooms = with(of_production(&look, &id)?, &json!({}));
+        let mut value = value(&look, id.as_str(), &body)?;
+        if let Some(map) = value.as_object_mut() {
+            map.insert("rooms".to_owned(), rooms);
+        }
+        screen.json(&value)?;
         return look.end(screen);
     }
     let span = look.span(body.starts, body.ends);
@@ -372,12 +379,20 @@ fn show(config: &Config, screen: &mut Screen, text: &str) -> anyhow::Result<Exit
         ("budget", look.amount(body.budget_cents)),
         ("crew", crew.join("; ")),
         ("gear", gear_words(&body.gear)),
+        ("rooms", room_words(of_production(&look, &id)?)),
     ] {
         if !words.is_empty() {
             screen.line(&format!("{heading:<8} {words}"))?;
         }
     }
     look.end(screen)
+}
+
+fn room_words(hours: Hours) -> String {
+    if hours == Hours::default() {
+        return String::new();
+    }
+    format!("{} used of {} booked", in_hours(hours.used_ms), in_hours(hours.booked_ms))
 }
 
 fn gear_words(gear: &Gear) -> String {

@@ -9,11 +9,13 @@ use super::booking_list::purpose;
 use super::hand::{Look, by_hand};
 use super::naming;
 use super::registering::{fresh, known, register};
+use super::room_hours::{self, HoursOf};
 use super::said::{cents, changed, name};
 use super::screen::Screen;
 use crate::config::Config;
 use crate::domain::fact::{Body, RoomRegistered, Subject};
 use crate::domain::id::RoomId;
+use crate::domain::stay::Stay;
 
 /// Bookings that are shown of a room.
 const NEXT_MAX: usize = 10;
@@ -45,11 +47,13 @@ pub enum RoomVerb {
     },
     /// Every room
     List,
-    /// One room and its next bookings
+    /// One room, who is in it, and its next bookings
     Show {
         /// The room
         room: String,
     },
+    /// For how long rooms were used, against how long they were booked
+    Hours(HoursOf),
 }
 
 /// Does what the verb says.
@@ -76,6 +80,7 @@ pub fn room(config: &Config, screen: &mut Screen, verb: &RoomVerb) -> anyhow::Re
         }),
         RoomVerb::List => list(config, screen),
         RoomVerb::Show { room } => show(config, screen, room),
+        RoomVerb::Hours(of) => room_hours::show(config, screen, of),
     }
 }
 
@@ -111,6 +116,9 @@ fn show(config: &Config, screen: &mut Screen, text: &str) -> anyhow::Result<Exit
     next.retain(|row| row.plan.rooms.contains(&id));
     next.truncate(NEXT_MAX);
     let here = look.reader.at_home(&id)?.len();
+    let longest_ms = config.house.longest_stay_ms;
+    let mut inside = look.reader.open_stays(&id)?;
+    inside.retain(|stay| stay.is_inside(look.now, longest_ms));
     if screen.is_json() {
         let next: Vec<Value> = next
             .iter()
@@ -118,13 +126,20 @@ fn show(config: &Config, screen: &mut Screen, text: &str) -> anyhow::Result<Exit
             .collect();
         screen.json(
             &json!({ "room": id, "name": body.name, "hour_rate_cents": look.cents(body.hour_rate_cents),
-                             "currency": config.currency, "here": here, "next": next }),
+                             "currency": config.currency, "here": here, "inside": shown(&look, &inside)?, "next": next }),
         )?;
         return look.end(screen);
     }
     let rate = look.amount(body.hour_rate_cents);
     let rate = if rate.is_empty() { rate } else { format!(", {rate} an hour") };
     screen.line(&format!("{} (room/{id}): {here} at home here{rate}", body.name))?;
+    if !inside.is_empty() {
+        let who = |stay: &Stay| -> anyhow::Result<String> {
+            Ok(format!("{} since {}", look.who(&stay.person)?, look.say(stay.from)))
+        };
+        let who: Vec<String> = inside.iter().map(who).collect::<anyhow::Result<_>>()?;
+        screen.line(&format!("inside: {}", who.join(", ")))?;
+    }
     let row = |row: &crate::ledger::listing::BookingRow| {
         let hold = if row.plan.is_confirmed() { "" } else { "hold" };
         let span = look.span(row.plan.starts, row.plan.ends);
@@ -132,4 +147,14 @@ fn show(config: &Config, screen: &mut Screen, text: &str) -> anyhow::Result<Exit
     };
     let rows: Vec<Vec<String>> = next.iter().map(row).collect();
     look.print(screen, (&["WHEN", "BOOKING", "", "FOR"], &rows), "Nothing is booked in it.")
+}
+
+/// Who is in there, as JSON shows it.
+fn shown(look: &Look<'_>, inside: &[Stay]) -> anyhow::Result<Vec<Value>> {
+    let one = |stay: &Stay| -> anyhow::Result<Value> {
+        let named = look.seen(look.reader.named(&stay.person)?);
+        Ok(json!({ "person": named.person, "person_handle": named.handle, "person_name": named.name,
+                   "booking": stay.booking, "since": stay.from }))
+    };
+    inside.iter().map(one).collect()
 }

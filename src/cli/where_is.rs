@@ -46,6 +46,8 @@ struct WhereShown {
     since: Option<UtcMs>,
     overdue: bool,
     last_seen: Option<Sighting>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen_room: Option<RoomId>,
     #[serde(flatten)]
     besides: State,
 }
@@ -129,8 +131,9 @@ fn thing(look: &Look<'_>, screen: &mut Screen, subject: &Subject) -> anyhow::Res
     let holder = custody.and_then(|custody| custody.person.as_ref());
     let holder = holder.map(|person| look.reader.named(person)).transpose()?.map(|named| look.seen(named));
     if screen.is_json() {
-        screen
-            .json(&WhereShown { besides, ..shown(subject, &state, holder.as_ref(), last_seen, look.now) })?;
+        let last_seen_room = last_seen.as_ref().and_then(|seen| room_of(look, seen)).cloned();
+        let shown = shown(subject, &state, holder.as_ref(), last_seen, look.now);
+        screen.json(&WhereShown { besides, last_seen_room, ..shown })?;
         return Ok(true);
     }
     let say = |at: UtcMs| look.say(at);
@@ -142,9 +145,20 @@ fn thing(look: &Look<'_>, screen: &mut Screen, subject: &Subject) -> anyhow::Res
     }
     if let Some(seen) = &last_seen {
         let reader = seen.reader.as_ref().map_or("by hand".to_owned(), |reader| format!("by {reader}"));
-        screen.line(&format!("last seen {} at {} {reader}: {}", say(seen.at), seen.station, seen.verdict))?;
+        let room = room_of(look, seen).map(|room| format!(" in {room}")).unwrap_or_default();
+        screen.line(&format!(
+            "last seen {} at {}{room} {reader}: {}",
+            say(seen.at),
+            seen.station,
+            seen.verdict
+        ))?;
     }
     Ok(true)
+}
+
+/// The room in which, or at whose door, a station stands.
+fn room_of<'a>(look: &'a Look<'_>, seen: &Sighting) -> Option<&'a RoomId> {
+    look.config.stations.iter().find(|station| station.id == seen.station)?.room.as_ref()
 }
 
 /// Both numbers of a stock, and who has what is out.
@@ -219,6 +233,7 @@ fn shown(
         since: state.custody.as_ref().map(|custody| custody.since),
         overdue: out.and_then(|custody| custody.due).is_some_and(|due| due < now),
         last_seen,
+        last_seen_room: None,
         besides: State::default(),
     }
 }

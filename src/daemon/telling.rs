@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono_tz::Tz;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::domain::id::{ReaderId, StationId};
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::{self as words, Verdict};
+use crate::io::doors::{self, Doors};
 use crate::io::mqtt::Listener;
 use crate::io::mqtt::payload::ReaderReport;
 use crate::io::mqtt::publisher::{self, MqttHandle, MqttInputs, PublisherSetup};
@@ -26,11 +28,17 @@ pub struct Telling {
     mqtt: MqttHandle,
     following: JoinHandle<()>,
     satellites: BTreeMap<ReaderId, Satellite>,
+    doors: Doors,
+    asking: Option<JoinHandle<()>>,
+    names: bool,
+    zone: Tz,
 }
 
 impl Telling {
     /// Starts telling; `head` is the ledger's newest fact.
-    pub fn start(shared: &Arc<Shared>, head: i64, listeners: Vec<Listener>) -> Result<Self, LedgerError> {
+    pub fn start(shared: &Arc<Shared>, head: i64, mut listeners: Vec<Listener>) -> Result<Self, LedgerError> {
+        let (listener, asked) = doors::join(&shared.config).unzip();
+        listeners.extend(listener);
         let (head, head_told) = watch::channel(head);
         let (readers, readers_told) = watch::channel(Vec::new());
         let setup = PublisherSetup::new(&shared.config, shared.started_at, shared.clock, shared.keeper());
@@ -38,7 +46,11 @@ impl Telling {
             MqttInputs { head: head_told, readers: readers_told, writer: shared.writer.clone(), listeners };
         let mqtt = publisher::spawn(setup, inputs)?;
         let following = tokio::spawn(follow(Arc::clone(shared), mqtt.status()));
-        Ok(Self { head, readers, mqtt, following, satellites: satellites(&shared.config) })
+        let config = &shared.config;
+        let asking = asked.map(|asked| doors::start(Arc::clone(shared), mqtt.voice(), asked));
+        let (satellites, doors) = (satellites(config), Doors::new(config));
+        let (names, zone) = (config.mqtt.names, config.timezone);
+        Ok(Self { head, readers, mqtt, following, satellites, doors, asking, names, zone })
     }
 
     /// The ledger has facts up to this number.
@@ -73,6 +85,10 @@ impl Telling {
         if let Some(reader) = &answer.reader {
             self.to_satellite(reader, answer);
         }
+        let telling = words::Telling { names: self.names, zone: self.zone, now: answer.at };
+        if let Some((topic, payload)) = self.doors.told(answer, &telling) {
+            self.mqtt.say(topic, payload);
+        }
     }
 
     /// What a reader that speaks MQTT is told, for everybody and in the words of its device.
@@ -98,6 +114,10 @@ impl Telling {
     /// Says goodbye.
     pub async fn stop(self) {
         self.following.abort();
+        if let Some(asking) = self.asking {
+            asking.abort();
+            let _ = asking.await;
+        }
         // Whatever it holds of the daemon is given back before the writer is asked to end.
         let _ = self.following.await;
         self.mqtt.shutdown().await;

@@ -89,9 +89,7 @@ impl Right {
             | Self::Maintain
             | Self::Register
             | Self::Correct
-            | Self::EnterRooms => {
-                Roles::of(&[Attendant, StudioManager, Admin])
-            }
+            | Self::EnterRooms => Roles::of(&[Attendant, StudioManager, Admin]),
             Self::Book | Self::Recall | Self::SeePeople => {
                 Roles::of(&[Attendant, ProductionManager, StudioManager, Admin])
             }

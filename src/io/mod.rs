@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod control;
+pub mod doors;
 pub mod entropy;
 pub mod mqtt;
 pub mod notify;

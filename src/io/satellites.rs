@@ -29,7 +29,7 @@ pub fn join(config: &Config) -> (Vec<Listener>, BTreeMap<ReaderId, Feed>) {
     let mut feeds = BTreeMap::new();
     for (id, satellite) in satellites(config) {
         let (sender, from_broker) = mpsc::channel(MESSAGES);
-        listeners.push(Listener { topics: satellite.topics().filters(), sender });
+        listeners.push(Listener { topics: satellite.topics().filters(), sender, fresh: false });
         feeds.insert(id, Feed { satellite, from_broker });
     }
     (listeners, feeds)

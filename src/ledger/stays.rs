@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::listing::BookingRow;
 use super::{LedgerError, Reader};
 use crate::domain::fact::Subject;
-use crate::domain::id::{PersonId, RoomId};
+use crate::domain::id::{PersonId, ProductionId, RoomId};
 use crate::domain::stay::{BookedSpan, Ended, Stay};
 use crate::time::UtcMs;
 
@@ -42,11 +42,7 @@ pub(super) fn newest(conn: &Connection, person: &PersonId) -> Result<Option<Stay
 
 impl Reader {
     /// Stays in a room, or in all, that were not over before `from` and had begun by `to`, oldest first.
-    pub fn stays(
-        &self,
-        room: Option<&RoomId>,
-        (from, to): (UtcMs, UtcMs),
-    ) -> Result<Vec<Stay>, LedgerError> {
+    pub fn stays(&self, room: Option<&RoomId>, (from, to): (UtcMs, UtcMs)) -> Result<Vec<Stay>, LedgerError> {
         let sql = format!(
             "SELECT {STAY_COLUMNS} WHERE (?1 IS NULL OR s.room = ?1) AND s.from_ms <= ?3
              AND (s.until_ms IS NULL OR s.until_ms >= ?2) ORDER BY s.from_ms, s.fact"
@@ -75,10 +71,21 @@ impl Reader {
         Ok(spans.filter(|span| room.is_none_or(|room| *room == span.room)).collect())
     }
 
+    /// Stays for bookings of a production, oldest first.
+    pub fn stays_of(&self, production: &ProductionId) -> Result<Vec<Stay>, LedgerError> {
+        let sql = format!(
+            "SELECT {STAY_COLUMNS} WHERE s.booking IN (SELECT id FROM booking WHERE production = ?1)
+             ORDER BY s.from_ms, s.fact"
+        );
+        let mut statement = self.conn().prepare_cached(&sql)?;
+        Ok(statement.query_map([production], stay_row)?.collect::<Result<_, _>>()?)
+    }
+
     /// Stays in a room that nothing has ended, oldest first: who is there, but for those who have been for too long.
     pub fn open_stays(&self, room: &RoomId) -> Result<Vec<Stay>, LedgerError> {
-        let sql =
-            format!("SELECT {STAY_COLUMNS} WHERE s.room = ?1 AND s.until_ms IS NULL ORDER BY s.from_ms, s.fact");
+        let sql = format!(
+            "SELECT {STAY_COLUMNS} WHERE s.room = ?1 AND s.until_ms IS NULL ORDER BY s.from_ms, s.fact"
+        );
         Ok(self.conn().prepare_cached(&sql)?.query_map([room], stay_row)?.collect::<Result<_, _>>()?)
     }
 }

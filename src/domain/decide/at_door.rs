@@ -118,9 +118,8 @@ fn admission(door: &Door, here: &BehindDoor, person: &Person) -> Result<Admissio
     if let Some(claim) = promised.iter().filter(|claim| is_theirs(claim)).max_by_key(|claim| claim.until) {
         return Ok(Admission::Booking { booking: claim.booking.clone(), until: claim.until });
     }
-    let next = here.claims.iter().find(|claim| {
-        claim.confirmed && claim.from > door.now.utc && is_theirs(claim)
-    });
+    let next =
+        here.claims.iter().find(|claim| claim.confirmed && claim.from > door.now.utc && is_theirs(claim));
     let next = next.map(Claim::promise);
     Err(match (promised.first(), held.iter().find(|claim| is_theirs(claim))) {
         (Some(other), _) => NoEntry::BookedByOther { to: other.promise(), next },

@@ -290,7 +290,9 @@ impl NoEntry {
             Self::RoomUnknown => {
                 format!("No such room: {}. Register it: cagekeeper room add {}", room.id, room.id)
             }
-            Self::NotBooked { next } => format!("No booking now: {name}. {}", yours(next, "Book it, or ask the attendant")),
+            Self::NotBooked { next } => {
+                format!("No booking now: {name}. {}", yours(next, "Book it, or ask the attendant"))
+            }
             Self::OnHold { hold } => {
                 format!("Only on hold: {name}, {}. Have it confirmed", hold.booking)
             }

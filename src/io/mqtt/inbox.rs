@@ -57,12 +57,16 @@ pub struct InboxSetup {
     pub client_id: String,
     /// What to listen to: topics, with `+` and `#`.
     pub filters: Vec<String>,
+    /// The same for what is worth nothing once it is late: the broker keeps none of it while we are away, since it is
+    /// asked for without any assurance of delivery.
+    pub fresh: Vec<String>,
 }
 
 impl InboxSetup {
     /// The listening connection of one daemon of one site.
     pub fn new(config: &MqttConfig, site: &SiteId, daemon: &DaemonId, filters: Vec<String>) -> Self {
-        Self { endpoint: Endpoint::new(config), client_id: format!("cagekeeper-{site}-{daemon}-in"), filters }
+        let client_id = format!("cagekeeper-{site}-{daemon}-in");
+        Self { endpoint: Endpoint::new(config), client_id, filters, fresh: Vec::new() }
     }
 }
 
@@ -109,6 +113,7 @@ fn spawn(setup: &InboxSetup, wait_first: bool) -> (JoinHandle<()>, mpsc::Receive
     let listener = Listener {
         dialer: Dialer::new(setup.endpoint.clone(), setup.client_id.clone()),
         filters: setup.filters.clone(),
+        fresh: setup.fresh.clone(),
         events: sender,
         discard_session: false,
     };
@@ -121,6 +126,7 @@ struct Gone;
 struct Listener {
     dialer: Dialer,
     filters: Vec<String>,
+    fresh: Vec<String>,
     events: mpsc::Sender<InboxEvent>,
     /// The broker holds a message for us that we cannot take, and would send it for ever.
     discard_session: bool,
@@ -151,7 +157,7 @@ impl Listener {
             self.discard().await?;
         }
         let connection = self.dialer.connect(|options| keep_session(options, true)).await?;
-        subscribe(&connection.client, &self.filters)?;
+        subscribe(&connection.client, &self.filters, &self.fresh)?;
         Ok(connection)
     }
 
@@ -198,7 +204,7 @@ impl Listener {
     }
 
     fn say_refused(&self, answer: &SubAck) {
-        for (filter, code) in self.filters.iter().zip(&answer.return_codes) {
+        for (filter, code) in self.filters.iter().chain(&self.fresh).zip(&answer.return_codes) {
             if *code == SubscribeReasonCode::Failure {
                 tracing::warn!(
                     "the broker at {} does not let this client listen to {filter}: check its access rules",
@@ -218,9 +224,11 @@ fn keep_session(options: &mut MqttOptions, keep: bool) {
 }
 
 /// Also on a resumed session, since that makes the broker send retained messages again.
-fn subscribe(client: &AsyncClient, filters: &[String]) -> Result<(), String> {
-    let wanted = filters.iter().map(|filter| SubscribeFilter::new(filter.clone(), QoS::AtLeastOnce));
-    client.try_subscribe_many(wanted).map_err(|_| format!("{filters:?} cannot be subscribed to"))
+fn subscribe(client: &AsyncClient, filters: &[String], fresh: &[String]) -> Result<(), String> {
+    let filter = |qos: QoS| move |filter: &String| SubscribeFilter::new(filter.clone(), qos);
+    let kept = filters.iter().map(filter(QoS::AtLeastOnce));
+    let wanted = kept.chain(fresh.iter().map(filter(QoS::AtMostOnce)));
+    client.try_subscribe_many(wanted).map_err(|_| format!("{filters:?} {fresh:?} cannot be subscribed to"))
 }
 
 fn incoming(message: Publish) -> Incoming {

@@ -26,10 +26,24 @@ pub enum FromBroker {
 /// Somebody who listens.
 #[derive(Debug, Clone)]
 pub struct Listener {
-    /// The topics, without `+` and `#`.
+    /// The topics, with `+` for any one part.
     pub topics: Vec<String>,
     /// Where it is told.
     pub sender: mpsc::Sender<FromBroker>,
+    /// What is late is worth nothing: the broker is to keep none of it while we are away.
+    pub fresh: bool,
+}
+
+/// Whether a topic is one of those that a filter means. `+` is any one part.
+fn is_meant(filter: &str, topic: &str) -> bool {
+    let (mut parts, mut of_topic) = (filter.split('/'), topic.split('/'));
+    loop {
+        match (parts.next(), of_topic.next()) {
+            (None, None) => return true,
+            (Some(part), Some(of_topic)) if part == "+" || part == of_topic => {}
+            _ => return false,
+        }
+    }
 }
 
 /// All who listen, and what still waits for one of them.
@@ -44,9 +58,11 @@ impl Listeners {
         Self { all, waiting: VecDeque::new() }
     }
 
-    /// Every topic that somebody listens to, once.
-    pub(super) fn topics(&self) -> BTreeSet<String> {
-        self.all.iter().flat_map(|listener| listener.topics.iter().cloned()).collect()
+    /// Every topic that somebody listens to, once: those of which the broker keeps what comes while we are away, or those
+    /// of which it keeps nothing.
+    pub(super) fn topics(&self, fresh: bool) -> BTreeSet<String> {
+        let those = self.all.iter().filter(|listener| listener.fresh == fresh);
+        those.flat_map(|listener| listener.topics.iter().cloned()).collect()
     }
 
     /// Tells everybody whom it concerns; true where that is somebody.
@@ -54,7 +70,7 @@ impl Listeners {
         let mut concerned = false;
         for listener in &self.all {
             if let FromBroker::Message(message) = event
-                && !listener.topics.contains(&message.topic)
+                && !listener.topics.iter().any(|filter| is_meant(filter, &message.topic))
             {
                 continue;
             }
@@ -100,6 +116,17 @@ mod tests {
         })
     }
 
+    #[test]
+    fn a_plus_means_one_part_and_nothing_else() {
+        let meant = |topic: &str| is_meant("c/door/+/request", topic);
+        assert!(meant("c/door/studio-b/request") && is_meant("c/x", "c/x"));
+        for topic in
+            ["c/door/a/b/request", "c/door/request", "c/door/a/request/x", "c/door/a", "c/door/a/answer"]
+        {
+            assert!(!meant(topic), "{topic}");
+        }
+    }
+
     #[tokio::test]
     async fn each_hears_its_own_and_one_that_is_behind_is_waited_for() {
         let (a, mut heard_a) = mpsc::channel(1);
@@ -107,9 +134,10 @@ mod tests {
         let listen = |topics: &[&str], sender: &mpsc::Sender<FromBroker>| Listener {
             topics: topics.iter().map(|topic| (*topic).to_owned()).collect(),
             sender: sender.clone(),
+            fresh: false,
         };
         let mut listeners = Listeners::new(vec![listen(&["x", "both"], &a), listen(&["y", "both"], &b)]);
-        assert_eq!(listeners.topics().into_iter().collect::<Vec<_>>(), ["both", "x", "y"]);
+        assert_eq!(listeners.topics(false).into_iter().collect::<Vec<_>>(), ["both", "x", "y"]);
         assert!(!listeners.tell(&message("z")));
         assert!(listeners.tell(&message("both")) && !listeners.is_behind());
         assert!(listeners.tell(&FromBroker::Up) && listeners.is_behind());

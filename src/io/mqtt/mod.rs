@@ -6,6 +6,7 @@
 //! that no half-known message survives in it; the listener's persists, so that the broker keeps for us what
 //! arrives while we are away.
 
+pub mod access;
 #[cfg(feature = "embedded-broker")]
 pub mod broker;
 mod dial;

@@ -74,6 +74,22 @@ impl Topics {
     pub fn replay(&self) -> String {
         self.under_root("replay")
     }
+
+    /// Where locks ask, of every room.
+    pub fn door_requests(&self) -> String {
+        self.under_root("door/+/request")
+    }
+
+    /// The room at whose door a message on this topic asks; `None` for any other topic.
+    pub fn room_of_request(&self, topic: &str) -> Option<RoomId> {
+        let rest = topic.strip_prefix(&self.under_root("door/"))?;
+        RoomId::parse(rest.strip_suffix("/request")?).ok()
+    }
+
+    /// Where a door answers.
+    pub fn door_answer(&self, room: &RoomId) -> String {
+        self.under_root(&format!("door/{room}/answer"))
+    }
 }
 
 fn thing(subject: &Subject) -> (Option<&AssetId>, Option<&KitId>) {

@@ -40,6 +40,17 @@ pub struct MqttHandle {
     task: JoinHandle<()>,
 }
 
+/// A way to publish something once.
+#[derive(Debug, Clone)]
+pub struct Voice(mpsc::Sender<Signal>);
+
+impl Voice {
+    /// Publishes it. Never waits: dropped where there is no connection.
+    pub fn say(&self, topic: String, payload: Vec<u8>) {
+        let _ = self.0.try_send(Signal { topic, payload });
+    }
+}
+
 impl MqttHandle {
     /// Shows an answer at its station. Never waits: dropped where there is no connection.
     pub fn signal(&self, answer: &Answer) {
@@ -56,6 +67,11 @@ impl MqttHandle {
     /// Publishes something once. Never waits, like [`Self::signal`].
     pub fn say(&self, topic: String, payload: Vec<u8>) {
         let _ = self.signals.try_send(Signal { topic, payload });
+    }
+
+    /// A way to publish something once, for others.
+    pub fn voice(&self) -> Voice {
+        Voice(self.signals.clone())
     }
 
     /// How the telling stands, and how that changes.

@@ -223,8 +223,10 @@ impl Publisher {
         self.down(None);
         let (site, daemon) = (&self.setup.site, &self.setup.daemon);
         self.link = Some(Link::open(LinkSetup::new(config, site, daemon)));
-        let filters = [self.topics.replay()].into_iter().chain(self.listeners.topics()).collect();
-        self.inbox = Some(Inbox::open(InboxSetup::new(config, site, daemon, filters)));
+        let filters = [self.topics.replay()].into_iter().chain(self.listeners.topics(false)).collect();
+        let setup = InboxSetup::new(config, site, daemon, filters);
+        let fresh = self.listeners.topics(true).into_iter().collect();
+        self.inbox = Some(Inbox::open(InboxSetup { fresh, ..setup }));
     }
 
     fn no_broker(&mut self, reason: String) {

@@ -18,7 +18,8 @@ pub fn lay(conn: &Connection, fact: &Fact) -> Result<(), LedgerError> {
 /// Whoever goes in somewhere is nowhere else any more.
 fn enter(conn: &Connection, fact: &Fact, passage: &Passage) -> Result<(), LedgerError> {
     end(conn, fact, passage, Ended::Assumed)?;
-    let sql = "INSERT OR REPLACE INTO stay (fact, subject, room, booking, from_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let sql =
+        "INSERT OR REPLACE INTO stay (fact, subject, room, booking, from_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
     run(conn, sql, params![fact.id, fact.subject, passage.room, passage.booking, fact.at])
 }
 

@@ -35,16 +35,14 @@ pub fn behind_door(
 }
 
 /// Who works on the productions that these bookings are for.
-fn crews(
-    conn: &Connection,
-    claims: &[Claim],
-) -> Result<BTreeMap<ProductionId, Vec<PersonId>>, LedgerError> {
+fn crews(conn: &Connection, claims: &[Claim]) -> Result<BTreeMap<ProductionId, Vec<PersonId>>, LedgerError> {
     let ids: BTreeSet<&ProductionId> = claims.iter().filter_map(|claim| claim.production.as_ref()).collect();
     let mut crews = BTreeMap::new();
     for id in ids {
         let read = |row: &Row<'_>| json(row, 0);
         let sql = "SELECT crew FROM production WHERE id = ?1";
-        let crew: Option<Option<Vec<PersonId>>> = conn.prepare_cached(sql)?.query_row([id], read).optional()?;
+        let crew: Option<Option<Vec<PersonId>>> =
+            conn.prepare_cached(sql)?.query_row([id], read).optional()?;
         crews.insert(id.clone(), crew.flatten().unwrap_or_default());
     }
     Ok(crews)
