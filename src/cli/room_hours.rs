@@ -27,10 +27,10 @@ pub struct HoursOf {
     /// The room; without it all of them
     room: Option<String>,
     /// From when; 30 days before the end where it is not said
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     from: Option<String>,
     /// Until when; now where it is not said
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     to: Option<String>,
 }
 
