@@ -183,7 +183,7 @@ pub struct Answer {
     pub reader: Option<ReaderId>,
     /// The answer.
     pub verdict: Verdict,
-    /// Who has the session after it.
+    /// Who has the session after it; at the door of a room whose badge it was.
     pub person: Option<PersonId>,
     /// The number of its last fact, where it made any.
     pub seq: Option<i64>,
@@ -351,6 +351,10 @@ impl Doors<'_> {
         let seq = ledger.append(occasion, 0, facts)?;
         ledger.put_session(occasion.station, &session)?;
         let (idle_ms, confirm_ms) = waits_of(&session, rules);
+        let person = match &verdict {
+            Verdict::AtDoor(said) => said.who().map(|who| who.id.clone()),
+            _ => session.person,
+        };
         Ok(Reply::Decided(Box::new(Answer {
             scan: Some(occasion.scan_id.to_owned()),
             station: occasion.station.clone(),
@@ -359,7 +363,7 @@ impl Doors<'_> {
             idle_ms,
             confirm_ms,
             turn: session.turn,
-            person: session.person,
+            person,
             seq: adds.then_some(seq),
             at: occasion.now.utc,
         })))

@@ -224,6 +224,15 @@ impl AtDoor {
         }
     }
 
+    /// Whose badge it was.
+    pub fn who(&self) -> Option<&Who> {
+        match self {
+            Self::Granted { who, .. } | Self::Left { who, .. } => Some(who),
+            Self::Refused { who, .. } => who.as_ref(),
+            Self::Seen { .. } | Self::NotHere { .. } => None,
+        }
+    }
+
     /// One sentence for people: what happened, then what to do.
     pub fn sentence(&self, telling: &Telling) -> String {
         match self {

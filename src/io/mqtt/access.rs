@@ -137,23 +137,23 @@ impl AccessAnswer {
         let (id, way) = asked;
         let text = verdict.sentence(telling);
         let code = verdict.code();
-        let refused = Self { code: code.to_owned(), ..Self::refused(room, id, code, &text) };
+        let person = match verdict {
+            Verdict::AtDoor(said) => said.who().map(|who| who.id.clone()),
+            _ => None,
+        };
+        let refused = Self { code: code.to_owned(), person, ..Self::refused(room, id, code, &text) };
         let granted = |way| Self { granted: true, way, reason: None, ..refused.clone() };
         match verdict {
             Verdict::AtDoor(said) => match said.as_ref() {
-                AtDoor::Granted { who, by, .. } => {
+                AtDoor::Granted { by, .. } => {
                     let (booking, until) = match by {
                         Admission::Staff => (None, None),
                         Admission::Booking { booking, until } => (Some(booking.clone()), Some(*until)),
                     };
-                    Self { booking, until, person: Some(who.id.clone()), ..granted(Some(Way::In)) }
+                    Self { booking, until, ..granted(Some(Way::In)) }
                 }
-                AtDoor::Left { who, .. } => Self { person: Some(who.id.clone()), ..granted(Some(Way::Out)) },
-                AtDoor::Refused { who, why, .. } => Self {
-                    reason: Some(why.name().to_owned()),
-                    person: who.as_ref().map(|who| who.id.clone()),
-                    ..refused
-                },
+                AtDoor::Left { .. } => granted(Some(Way::Out)),
+                AtDoor::Refused { why, .. } => Self { reason: Some(why.name().to_owned()), ..refused },
                 AtDoor::Seen { .. } | AtDoor::NotHere { .. } => {
                     Self { reason: Some("not-a-badge".to_owned()), ..refused }
                 }
