@@ -12,7 +12,7 @@ use crate::domain::rules::Way;
 use crate::domain::session::Session;
 use crate::domain::stay::Ended;
 use crate::domain::verdict::Verdict;
-use crate::domain::verdict::door::{Admission, AtDoor, NoEntry, Oddity, Passing, Place, SeenThing};
+use crate::domain::verdict::door::{Admission, AtDoor, Next, NoEntry, Oddity, Passing, Place, SeenThing};
 use crate::time::UtcMs;
 
 /// A badge that was at another door so short a time ago is said: it may be in two hands.
@@ -120,7 +120,7 @@ fn admission(door: &Door, here: &BehindDoor, person: &Person) -> Result<Admissio
     }
     let next =
         here.claims.iter().find(|claim| claim.confirmed && claim.from > door.now.utc && is_theirs(claim));
-    let next = next.map(Claim::promise);
+    let next = next.map(|claim| Next { booking: claim.booking.clone(), from: claim.from });
     Err(match (promised.first(), held.iter().find(|claim| is_theirs(claim))) {
         (Some(other), _) => NoEntry::BookedByOther { to: other.promise(), next },
         (None, Some(hold)) => NoEntry::OnHold { hold: hold.promise() },

@@ -83,6 +83,15 @@ pub enum Admission {
     },
 }
 
+/// Somebody's next booking of the room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    /// Which.
+    pub booking: BookingId,
+    /// From when it has the room, preparation included.
+    pub from: UtcMs,
+}
+
 /// Why somebody may not enter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoEntry {
@@ -103,7 +112,7 @@ pub enum NoEntry {
     /// Nobody has the room.
     NotBooked {
         /// Their next booking of it.
-        next: Option<Promise>,
+        next: Option<Next>,
     },
     /// They have asked for the room, and nobody has promised it.
     OnHold {
@@ -115,7 +124,7 @@ pub enum NoEntry {
         /// Who.
         to: Promise,
         /// Their own next booking of it.
-        next: Option<Promise>,
+        next: Option<Next>,
     },
 }
 
@@ -282,7 +291,7 @@ impl NoEntry {
     fn say(&self, who: Option<&Who>, room: &Place, telling: &Telling) -> String {
         let at = |moment: UtcMs| when(moment, telling.now, telling.zone);
         let called = who.map_or("somebody", |who| who.called(telling.names));
-        let yours = |next: &Option<Promise>, otherwise: &str| match next {
+        let yours = |next: &Option<Next>, otherwise: &str| match next {
             Some(next) => format!("Yours begins {} ({})", at(next.from), next.booking),
             None => otherwise.to_owned(),
         };
