@@ -128,6 +128,32 @@ pub struct HouseRules {
     pub zone: Tz,
     /// ISO 4217 code of all amounts.
     pub currency: String,
+    /// What 03/04/2026 is in a file of somebody else's; `None` where nobody has said.
+    pub date_order: Option<DateOrder>,
+}
+
+/// Which of two numbers is the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateOrder {
+    /// 03/04/2026 is 3 April.
+    DayFirst,
+    /// 03/04/2026 is 4 March.
+    MonthFirst,
+}
+
+impl DateOrder {
+    /// The word of the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DayFirst => "dmy",
+            Self::MonthFirst => "mdy",
+        }
+    }
+
+    /// The order of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::DayFirst, Self::MonthFirst].into_iter().find(|order| order.name() == word)
+    }
 }
 
 /// How far a production can be, from first to last.
@@ -158,6 +184,7 @@ impl Default for HouseRules {
             hours: Hours::default(),
             zone: Tz::UTC,
             currency: "EUR".to_owned(),
+            date_order: None,
         }
     }
 }
