@@ -60,23 +60,23 @@ pub(super) fn columns_of(kind: Kind) -> Columns {
 impl Mapping {
     /// Reads the mapping `file` for a sheet, or says everything that is wrong with it, each with line and column.
     pub(super) fn parse(file: &str, text: &str, sheet: &Sheet) -> Result<Self, Vec<String>> {
-        let mut wrong = Wrong { file, text, sentences: Vec::new() };
+        let mut wrong = Wrong { file, text, sentences: BTreeMap::new() };
         if text.len() > BYTES_MAX {
             wrong.add(
                 &(0..0),
                 &format!("found {} bytes, expected a mapping of at most {BYTES_MAX}", text.len()),
             );
-            return Err(wrong.sentences);
+            return Err(wrong.all());
         }
         let table = match DeTable::parse(text) {
             Ok(table) => table,
             Err(error) => {
                 wrong.add(&error.span().unwrap_or(0..0), &format!("expected TOML ({})", error.message()));
-                return Err(wrong.sentences);
+                return Err(wrong.all());
             }
         };
         let mapping = read(table.get_ref(), sheet, &mut wrong);
-        mapping.filter(|_| wrong.sentences.is_empty()).ok_or(wrong.sentences)
+        mapping.filter(|_| wrong.sentences.is_empty()).ok_or_else(|| wrong.all())
     }
 }
 
@@ -84,16 +84,23 @@ impl Mapping {
 struct Wrong<'a> {
     file: &'a str,
     text: &'a str,
-    sentences: Vec<String>,
+    /// By where they are.
+    sentences: BTreeMap<(usize, usize), Vec<String>>,
 }
 
 impl Wrong<'_> {
+    /// In the order of the mapping.
+    fn all(self) -> Vec<String> {
+        self.sentences.into_values().flatten().collect()
+    }
+
     fn add(&mut self, span: &Range<usize>, sentence: &str) {
         let before = self.text.get(..span.start).unwrap_or(self.text);
         let line = 1 + before.matches('\n').count();
         let column =
             1 + before.rsplit('\n').next().unwrap_or_default().trim_start_matches('\u{feff}').chars().count();
-        self.sentences.push(format!("{}:{line}:{column}: {sentence}", self.file));
+        let sentence = format!("{}:{line}:{column}: {sentence}", self.file);
+        self.sentences.entry((line, column)).or_default().push(sentence);
     }
 
     fn one_of(&mut self, span: &Range<usize>, what: &str, found: &str, known: &[&str]) {

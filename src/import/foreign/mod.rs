@@ -237,6 +237,9 @@ fn foreign(
     Ok(Brought { kind: tool.kind(), source: Some(tool.name()), plan, kinds, left })
 }
 
+/// A longer cell is half a file between two quotes. Lists in a cell are compared item by item, which this bounds.
+const CELL_BYTES_MAX: usize = 16 * 1024;
+
 /// Whether a row can be read. What is short lacks what stands last; what is long may be shifted.
 fn fits(to: &mut Translation<'_>, row: &Record) -> bool {
     let (cells, columns) = (row.cells.len(), to.sheet.header.len());
@@ -244,6 +247,11 @@ fn fits(to: &mut Translation<'_>, row: &Record) -> bool {
     if cells < columns {
         let why = format!("the header has {columns}, and what is missing at the end is taken as empty");
         to.leave_wide(row.line, found(), Extent::Told, why);
+    }
+    if let Some(cell) = row.cells.iter().find(|cell| cell.len() > CELL_BYTES_MAX) {
+        let why = format!("a cell has at most {CELL_BYTES_MAX}: is there a double quote too many before it?");
+        to.leave_wide(row.line, format!("a cell of {} bytes", cell.len()), Extent::Row, why);
+        return false;
     }
     let is_long = row.cells.iter().skip(columns).any(|cell| !cell.is_empty());
     if is_long {

@@ -173,27 +173,10 @@ impl Settling<'_> {
             }
             return true;
         }
+        let odd = rest.iter().find(|other| texts(other) != texts(first)).unwrap_or(first);
         for said in rows {
-            let found = |said: &Said| said.words.get("id").map_or("", |word| word.found.as_str()).to_owned();
-            let other = rows.iter().find(|other| other.line != said.line).unwrap_or(first);
-            let why = if found(said) == found(other) {
-                let differs = said.words.iter().find(|(column, word)| {
-                    other.words.get(**column).is_none_or(|other| other.text != word.text)
-                });
-                let differs = differs.or_else(|| other.words.iter().find(|(column, _)| !said.has(column)));
-                let column = differs.map_or("name", |(column, _)| column);
-                let has = other.words.get(column).map_or("nothing".to_owned(), |word| quoted(&word.found));
-                format!(
-                    "line {} is about it as well and says otherwise ({column}: {has}): keep one of them",
-                    other.line
-                )
-            } else {
-                format!(
-                    "line {} has {}, which makes the same id {id}: rename one of them",
-                    other.line,
-                    quoted(&found(other))
-                )
-            };
+            let other = if texts(said) == texts(first) { odd } else { first };
+            let why = contradiction(id, said, other);
             self.leave(said, "id", Extent::Row, why);
         }
         false
@@ -349,6 +332,26 @@ impl Settling<'_> {
         }
         Err(errors)
     }
+}
+
+/// Why two rows cannot both be right.
+fn contradiction(id: &str, said: &Said, other: &Said) -> String {
+    let text = |said: &Said, column: &str| said.words.get(column).map(|word| word.text.clone());
+    let found =
+        |said: &Said, column: &str| said.words.get(column).map_or("", |word| word.found.as_str()).to_owned();
+    let line = other.line;
+    if found(said, "id") != found(other, "id") {
+        return format!(
+            "line {line} has {}, which makes the same id {id}: rename one of them",
+            quoted(&found(other, "id"))
+        );
+    }
+    let columns = said.words.keys().chain(other.words.keys());
+    let differing =
+        std::iter::once(&"name").chain(columns).find(|column| text(said, column) != text(other, column));
+    let column = differing.copied().unwrap_or("name");
+    let has = quoted(&found(other, column));
+    format!("line {line} is about it as well and says otherwise ({column}: {has}): keep one of them")
 }
 
 /// Row by row, each with the columns in which it says something.

@@ -42,6 +42,8 @@ pub(super) struct Said {
     pub(super) line: u64,
     /// By our own columns.
     pub(super) words: BTreeMap<&'static str, Word>,
+    /// The items of its lists, each once.
+    items: BTreeSet<(&'static str, String)>,
     /// Whether it is there only because other rows name it.
     pub(super) is_named: bool,
 }
@@ -49,7 +51,7 @@ pub(super) struct Said {
 impl Said {
     /// Nothing yet.
     pub(super) fn of(line: u64) -> Self {
-        Self { line, words: BTreeMap::new(), is_named: false }
+        Self { line, words: BTreeMap::new(), items: BTreeSet::new(), is_named: false }
     }
 
     /// Says `text` in one of our columns, because of what was found.
@@ -64,13 +66,17 @@ impl Said {
         self.words.insert(column, word);
     }
 
-    /// Adds an item to a list.
+    /// Adds an item to a list that does not have it yet.
     pub(super) fn push(&mut self, column: &'static str, item: &str, found: &Found<'_>) {
+        if !self.items.insert((column, item.to_owned())) {
+            return;
+        }
         match self.words.get_mut(column) {
-            Some(word) if word.text.split(';').any(|other| other == item) => {}
             Some(word) => {
-                word.text = format!("{};{item}", word.text);
-                word.found = format!("{};{}", word.found, item);
+                word.text.push(';');
+                word.text.push_str(item);
+                word.found.push(';');
+                word.found.push_str(item);
             }
             None => self.put(column, item.to_owned(), found),
         }
