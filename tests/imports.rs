@@ -257,7 +257,7 @@ fn what_was_recorded_is_what_the_files_mean() {
         other => panic!("{other:?}"),
     };
     assert_eq!(stock("gaffer-tape"), (StockUse::Consumed, 24));
-    assert_eq!((stock("sb-1"), stock("000-002")), ((StockUse::Lent, 30), (StockUse::Lent, 8)));
+    assert_eq!((stock("sb-1"), stock("000-002")), ((StockUse::Lent, 30), (StockUse::Lent, 10)));
     let codes: Vec<&str> = known
         .tags
         .iter()
@@ -331,6 +331,8 @@ fn how_a_file_is_written_does_not_matter() {
     let base = recognised(text.as_bytes()).unwrap();
     assert_eq!(things(&base), ["2 asset/a-1", "4 asset/a-2"]);
     assert_eq!(left(&base), Vec::<String>::new());
+    let with_sep = recognised(format!("sep=;\r\n{}", file(";", &["\r\n"])).as_bytes()).unwrap();
+    assert_eq!(things(&with_sep), ["3 asset/a-1", "5 asset/a-2"], "what spreadsheets put first");
     for other in [
         file(";", &["\n"]),
         file("\t", &["\n"]),
@@ -550,6 +552,86 @@ fn a_draft_is_a_mapping_that_can_be_used_as_it_stands() {
     assert!(map.contains("#     \"Firmware\": for example \"1.2\"\n"), "{map}");
     let nothing = draft("f.csv", b"Foo,Bar\n1,2\n").unwrap();
     assert!(nothing.contains("# id = \"\u{2026}\"    # needed, and no column looks like it\n"), "{nothing}");
+}
+
+#[test]
+fn bookings_and_productions_come_by_a_mapping_as_well() {
+    let map = |kind: &str, more: &str| Asked::Mapped {
+        file: "m.toml".to_owned(),
+        text: format!("kind = \"{kind}\"\ndate_order = \"dmy\"\n{more}"),
+    };
+    let production = map(
+        "productions",
+        "[columns]\nid = \"Job\"\ntitle = \"Job\"\nstarts = \"Start\"\nends = \"End\"\nbudget = \"Budget\"\n",
+    );
+    let jobs =
+        "Job,Start,End,Budget\nNight Bus,03/04/2027,05/04/2027,\"£12,000\"\nLate,05/04/2027,03/04/2027,\n"
+            .as_bytes();
+    let brought = plan_of(&production, jobs, &HouseRules::default()).unwrap();
+    assert_eq!(things(&brought), ["2 production/night-bus"]);
+    assert_eq!(
+        left(&brought)[1..],
+        [
+            "f.csv:3: column End: found \"03/04/2027\", the row is left out: expected a time after starts (2027-04-05)"
+        ]
+    );
+    let booking = map(
+        "bookings",
+        "[columns]\nid = \"No\"\nrooms = \"Room\"\nstarts = \"From\"\nends = \"To\"\n[prefix]\nid = \"bk-\"\n",
+    );
+    let mut known = Known::default();
+    let room = Body::RoomRegistered(cagekeeper::domain::fact::RoomRegistered {
+        name: "Studio A".to_owned(),
+        hour_rate_cents: None,
+    });
+    known.registered.insert(Subject::parse("room/studio-a").unwrap(), room);
+    let rows = b"No,Room,From,To\n1,Studio A,03/04/2027 09:00,03/04/2027 18:00\n2,Studio A,03/04/2027 17:00,03/04/2027 20:00\n3,Studio B,03/04/2027 17:00,03/04/2027 20:00\n";
+    let brought = bring(&booking, "f.csv", rows, &HouseRules::default(), &known, &mut ids()).unwrap();
+    assert_eq!(things(&brought), ["2 booking/bk-1"], "{:?}", left(&brought));
+    assert!(left(&brought)[0].contains("which is promised to bk-1"), "{:?}", left(&brought));
+    assert!(
+        left(&brought)[1]
+            .contains("found \"Studio B\", the row is left out: expected the id of a room that is known"),
+        "{:?}",
+        left(&brought)
+    );
+}
+
+#[test]
+fn an_import_that_was_broken_off_is_finished_by_the_next() {
+    let rows: String = (0..1000).map(|n| format!("T-{n},Thing {n},M,Room {}\n", n % 3)).collect();
+    let file = format!("Asset Tag,Name,Model,Location\n{rows}");
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger =
+        cagekeeper::ledger::Ledger::open(&folder.path().join("ledger.db"), "0123456789ab").unwrap();
+    let bring_into = |known: &Known| {
+        bring(&Asked::Any, "f.csv", file.as_bytes(), &HouseRules::default(), known, &mut ids()).unwrap()
+    };
+    let now = cagekeeper::time::Now {
+        mono: cagekeeper::time::MonoMs(0),
+        utc: cagekeeper::time::UtcMs(1),
+        trusted: true,
+    };
+    let station = cagekeeper::domain::id::StationId::parse("import").unwrap();
+    let record =
+        |ledger: &mut cagekeeper::ledger::Ledger, import: &str, brought: Brought, portions: usize| {
+            let mut first = 0;
+            for portion in brought.plan.portions.into_iter().take(portions) {
+                let occasion =
+                    cagekeeper::ledger::append::Occasion { scan_id: import, station: &station, now: &now };
+                first += portion.facts.len();
+                ledger.append(&occasion, first - portion.facts.len(), portion.facts).unwrap();
+            }
+        };
+    let whole = bring_into(&ledger.known().unwrap());
+    assert_eq!(whole.plan.new, 1003);
+    record(&mut ledger, "a", whole, 3);
+    let rest = bring_into(&ledger.known().unwrap());
+    assert!((1..1000).contains(&rest.plan.new) && rest.plan.changed == 0, "{} new", rest.plan.new);
+    record(&mut ledger, "b", rest, usize::MAX);
+    let again = bring_into(&ledger.known().unwrap());
+    assert_eq!((again.plan.new, again.plan.changed, again.plan.same), (0, 0, 1000));
+    assert!(ledger.verify().unwrap().is_whole());
 }
 
 #[test]

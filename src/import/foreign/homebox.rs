@@ -38,10 +38,16 @@ pub(super) fn row(to: &mut Translation<'_>, row: &Record) {
         to.place(&mut said, "home", Kind::Rooms, &location, path(location.text));
     }
     let gone = gone(to, row);
-    match to.cell(row, &["hb.quantity"]).filter(|found| found.text != "1") {
+    match to.cell(row, &["hb.quantity"]).filter(|found| !is_one(found.text)) {
         Some(count) => counted(to, said, row, &count, gone.is_some()),
         None => single(to, said, row, gone),
     }
+}
+
+fn is_one(text: &str) -> bool {
+    text.strip_prefix('1').is_some_and(|rest| {
+        rest.is_empty() || rest.starts_with('.') && rest.trim_matches(['.', '0']).is_empty()
+    })
 }
 
 /// The asset id, else the reference, else the name: Homebox gives the first to everything unless it is told not to.
@@ -115,7 +121,7 @@ fn counted(to: &mut Translation<'_>, mut said: Said, row: &Record, count: &Found
         to.leave(row.line, Some(count), Extent::Row, "counted things that are archived or sold are not here");
         return;
     }
-    said.put("count", one_line(count.text), count);
+    to.count_of(&mut said, "count", count);
     for key in ["hb.model number", "hb.serial number", "hb.purchase price"] {
         if let Some(found) =
             to.cell(row, &[key]).filter(|found| !found.text.trim_matches(['0', '.', ',']).is_empty())

@@ -28,6 +28,8 @@ enum Way {
     Model,
     /// An amount.
     Money,
+    /// A whole number.
+    Count,
     /// A date.
     Date,
     /// Yes or no.
@@ -46,6 +48,7 @@ fn way(column: &str) -> Way {
         "kit" | "within" => Way::Kit,
         "model" => Way::Model,
         "day_rate" | "week_rate" | "replacement_value" | "rate" | "hour_rate" | "budget" => Way::Money,
+        "count" | "inspect_every_days" | "prepare_min" | "clean_up_min" => Way::Count,
         "inspection_due" | "owner_due" | "active_until" | "suspended_until" | "starts" | "ends" => Way::Date,
         "retired" | "suspended" => Way::Truth,
         "loan" | "use" | "role" | "stage" | "status" => Way::Word,
@@ -127,6 +130,7 @@ fn say(
         Way::Kit => to.place(said, column, Kind::Kits, &one, around(&text)),
         Way::Model => to.model_of(said, &Found { at: first.at, text: &around(&text) }),
         Way::Money => to.money_of(said, column, &one),
+        Way::Count => to.count_of(said, column, &one),
         Way::Date => return to.date_of(said, column, &one),
         Way::Truth => match truth(&text) {
             Some(is) => said.put(column, if is { "yes" } else { "no" }.to_owned(), first),

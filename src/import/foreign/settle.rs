@@ -92,10 +92,10 @@ pub(super) fn settle(
 fn forget_unnamed(things: &mut BTreeMap<Kind, Vec<Said>>) {
     let columns = [(Kind::Rooms, "home"), (Kind::Kits, "kit")];
     for (kind, column) in columns {
-        let words = things.values().flatten().filter_map(|said| said.words.get(column));
+        let words = things.values().flatten().filter_map(|said| said.get(column));
         let named: BTreeSet<String> = words.map(|word| word.text.clone()).collect();
         let is_there =
-            |said: &Said| !said.is_named || said.words.get("id").is_some_and(|id| named.contains(&id.text));
+            |said: &Said| !said.is_named || said.get("id").is_some_and(|id| named.contains(&id.text));
         if let Some(places) = things.get_mut(&kind) {
             places.retain(is_there);
         }
@@ -128,8 +128,14 @@ fn advance(known: &mut Known, plan: &Plan) {
 #[derive(Debug, Clone)]
 struct Told<T> {
     line: u64,
-    says: BTreeSet<String>,
+    says: Vec<&'static str>,
     row: T,
+}
+
+impl<T> Told<T> {
+    fn columns(&self) -> impl Iterator<Item = String> {
+        self.says.iter().map(|column| (*column).to_owned())
+    }
 }
 
 struct Settling<'a> {
@@ -145,7 +151,7 @@ impl Settling<'_> {
     fn once(&mut self, rows: Vec<Said>) -> Vec<Said> {
         let mut by_id: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (at, said) in rows.iter().enumerate() {
-            if let Some(id) = said.words.get("id") {
+            if let Some(id) = said.get("id") {
                 by_id.entry(id.text.clone()).or_default().push(at);
             }
         }
@@ -162,20 +168,15 @@ impl Settling<'_> {
     /// Tells of rows about one thing. Whether they all say the same.
     fn doubled(&mut self, id: &str, rows: &[&Said]) -> bool {
         let Some((first, rest)) = rows.split_first() else { return true };
-        let texts = |said: &Said| {
-            said.words.iter().map(|(column, word)| (*column, word.text.clone())).collect::<Vec<_>>()
-        };
-        let is_same = rest.iter().all(|other| texts(other) == texts(first));
-        if is_same {
+        let Some(odd) = rest.iter().find(|other| !other.says_as(first)) else {
             for other in rest {
                 let why = format!("line {} says the same of it already", first.line);
                 self.leave(other, "id", Extent::Row, why);
             }
             return true;
-        }
-        let odd = rest.iter().find(|other| texts(other) != texts(first)).unwrap_or(first);
+        };
         for said in rows {
-            let other = if texts(said) == texts(first) { odd } else { first };
+            let other = if said.says_as(first) { odd } else { first };
             let why = contradiction(id, said, other);
             self.leave(said, "id", Extent::Row, why);
         }
@@ -183,12 +184,12 @@ impl Settling<'_> {
     }
 
     fn leave(&mut self, said: &Said, column: &str, extent: Extent, why: String) {
-        let word = said.words.get(column);
+        let word = said.get(column);
         self.left.push(Left {
             file: self.sheet.file.clone(),
             line: said.line,
             column: Some(self.called(word, column)),
-            found: quoted(word.map_or("", |word| word.found.as_str())),
+            found: quoted(word.map_or("", |word| word.found())),
             extent,
             why,
         });
@@ -214,9 +215,9 @@ impl Settling<'_> {
             Kind::Kits => {
                 let rows = self.rows(&said, kits::COLUMNS, kits::row);
                 let about = |row: &kits::KitRow| format!("kit/{}", row.id);
-                self.plan(&said, rows, about, &mut |to: &mut Resolver<'_>, told: Vec<Told<kits::KitRow>>| {
+                self.plan(&said, rows, about, &mut |to: &mut Resolver<'_>, told: &[Told<kits::KitRow>]| {
                     let rows: Vec<kits::KitRow> = told.iter().map(|told| told.row.clone()).collect();
-                    to.next_says(told.iter().flat_map(|told| told.says.clone()).collect());
+                    to.next_says(told.iter().flat_map(Told::columns).collect());
                     kits::refuse_cycles(to, &rows);
                     each(kits::resolve)(to, told);
                 })
@@ -245,9 +246,9 @@ impl Settling<'_> {
                     &said,
                     rows,
                     about,
-                    &mut |to: &mut Resolver<'_>, told: Vec<Told<bookings::BookingRow>>| {
-                        to.next_says(told.iter().flat_map(|told| told.says.clone()).collect());
-                        bookings::resolve_all(to, told.into_iter().map(|told| told.row).collect(), house);
+                    &mut |to: &mut Resolver<'_>, told: &[Told<bookings::BookingRow>]| {
+                        to.next_says(told.iter().flat_map(Told::columns).collect());
+                        bookings::resolve_all(to, told.iter().map(|told| told.row.clone()).collect(), house);
                     },
                 )
             }
@@ -281,8 +282,8 @@ impl Settling<'_> {
                 errors = again.take_errors();
             }
             errors.iter().for_each(|error| self.refused(said, error, Extent::Row));
-            let says = said.words.keys().filter(|column| !spared.contains(**column));
-            let says = says.map(|column| (*column).to_owned()).collect();
+            let mut says = said.columns();
+            says.retain(|column| !spared.contains(*column));
             rows.extend(read.filter(|_| errors.is_empty()).map(|row| Told { line: said.line, says, row }));
         }
         rows
@@ -290,12 +291,14 @@ impl Settling<'_> {
 
     fn refused(&mut self, said: &Said, error: &RowError, extent: Extent) {
         let column = error.column.clone().unwrap_or_default();
-        let word = said.words.get(column.as_str());
+        let word = said.get(&column);
+        let as_it_stands =
+            word.filter(|word| error.found == quoted(&word.text)).map(|word| quoted(word.found()));
         self.left.push(Left {
             file: self.sheet.file.clone(),
             line: error.line,
             column: Some(self.called(word, &column)).filter(|column| !column.is_empty()),
-            found: error.found.clone(),
+            found: as_it_stands.unwrap_or_else(|| error.found.clone()),
             extent,
             why: format!("expected {}", error.expected),
         });
@@ -307,13 +310,13 @@ impl Settling<'_> {
         said: &[Said],
         mut rows: Vec<Told<T>>,
         about: impl Fn(&T) -> String,
-        run: &mut dyn FnMut(&mut Resolver<'_>, Vec<Told<T>>),
+        run: &mut dyn FnMut(&mut Resolver<'_>, &[Told<T>]),
     ) -> Result<Plan, Vec<RowError>> {
         let mut errors = Vec::new();
         for _ in 0..ROUNDS_MAX {
             let in_file = rows.iter().map(|told| about(&told.row)).collect();
             let mut to = Resolver::new(&self.sheet.file, BTreeSet::new(), in_file, self.known).adding();
-            run(&mut to, rows.clone());
+            run(&mut to, &rows);
             let plan;
             (plan, errors) = to.end();
             if errors.is_empty() {
@@ -336,9 +339,8 @@ impl Settling<'_> {
 
 /// Why two rows cannot both be right.
 fn contradiction(id: &str, said: &Said, other: &Said) -> String {
-    let text = |said: &Said, column: &str| said.words.get(column).map(|word| word.text.clone());
-    let found =
-        |said: &Said, column: &str| said.words.get(column).map_or("", |word| word.found.as_str()).to_owned();
+    let text = |said: &Said, column: &str| said.get(column).map(|word| word.text.clone());
+    let found = |said: &Said, column: &str| said.get(column).map_or("", |word| word.found()).to_owned();
     let line = other.line;
     if found(said, "id") != found(other, "id") {
         return format!(
@@ -346,28 +348,27 @@ fn contradiction(id: &str, said: &Said, other: &Said) -> String {
             quoted(&found(other, "id"))
         );
     }
-    let columns = said.words.keys().chain(other.words.keys());
-    let differing =
-        std::iter::once(&"name").chain(columns).find(|column| text(said, column) != text(other, column));
-    let column = differing.copied().unwrap_or("name");
+    let columns = std::iter::once("name").chain(said.columns()).chain(other.columns());
+    let column =
+        columns.into_iter().find(|column| text(said, column) != text(other, column)).unwrap_or("name");
     let has = quoted(&found(other, column));
     format!("line {line} is about it as well and says otherwise ({column}: {has}): keep one of them")
 }
 
 /// Row by row, each with the columns in which it says something.
-fn each<'f, T>(
+fn each<'f, T: Clone>(
     mut one: impl FnMut(&mut Resolver<'_>, T) + 'f,
-) -> impl FnMut(&mut Resolver<'_>, Vec<Told<T>>) + 'f {
+) -> impl FnMut(&mut Resolver<'_>, &[Told<T>]) + 'f {
     move |to, rows| {
         for told in rows {
-            to.next_says(told.says);
-            one(to, told.row);
+            to.next_says(told.columns().collect());
+            one(to, told.row.clone());
         }
     }
 }
 
 fn record(said: &Said, columns: Columns, without: &BTreeSet<String>) -> Record {
-    let text = |column: &&str| said.words.get(*column).map(|word| word.text.clone()).unwrap_or_default();
+    let text = |column: &&str| said.get(column).map(|word| word.text.clone()).unwrap_or_default();
     let cells = columns
         .known
         .iter()

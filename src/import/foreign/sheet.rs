@@ -35,6 +35,12 @@ impl Sheet {
             return Err(reading.finish(Vec::<()>::new()).err().unwrap_or_default());
         }
         let mut rows = records(&utf8(bytes), &mut reading);
+        // What spreadsheets put before the header, to say what the separator is.
+        if rows.len() > 1
+            && rows.first().and_then(|row| row.cells.first()).is_some_and(|cell| is_separator(cell))
+        {
+            rows.remove(0);
+        }
         if rows.is_empty() {
             return Err(reading.finish(Vec::<()>::new()).err().unwrap_or_default());
         }
@@ -89,6 +95,10 @@ impl Sheet {
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         format!("{}{more}", shown.join(", "))
     }
+}
+
+fn is_separator(cell: &str) -> bool {
+    cell.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep=")) && cell.len() <= 5
 }
 
 /// How columns are compared: lower case, `_` as a blank, blanks once.

@@ -33,7 +33,9 @@ const MARKS: [&str; 11] = [
 /// What the header is about, where it is one of Shelf's.
 pub(super) fn about(sheet: &Sheet) -> Option<About> {
     let own = sheet.keys().filter(|(key, _)| key.starts_with("cf:") || key.starts_with("barcode ")).count();
-    if sheet.has("title") && sheet.count(&MARKS) + own >= 2 {
+    let marks = sheet.count(&MARKS) + own;
+    let around = sheet.count(&["description", "category", "tags", "location"]);
+    if sheet.has("title") && (marks >= 2 || marks == 1 && around >= 3) {
         return Some(About::Assets);
     }
     (sheet.has("role") && sheet.has("email") && sheet.has("teammemberid")).then_some(About::Users)
@@ -169,7 +171,7 @@ fn counted(to: &mut Translation<'_>, mut said: Said, row: &Record) {
         (None, _) => {}
         (_, found) => return to.leave(row.line, found.as_ref(), Extent::Row, "expected ONE_WAY or TWO_WAY"),
     }
-    to.text(&mut said, "count", row, &["quantity"]);
+    to.count(&mut said, "count", row, &["quantity"]);
     for key in ["kit", "valuation", "assetmodel"] {
         if let Some(found) = to.cell(row, &[key]) {
             to.leave(row.line, Some(&found), Extent::Cell, "counted things have none here");

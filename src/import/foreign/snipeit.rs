@@ -268,7 +268,7 @@ fn stock(to: &mut Translation<'_>, row: &Record, use_: &'static str) {
     let Some((mut said, _)) = to.begin(row, &NAME, "name") else { return };
     to.name(&mut said, row, &NAME);
     said.set("use", use_);
-    to.text(&mut said, "count", row, &COUNT);
+    to.count(&mut said, "count", row, &COUNT);
     to.text(&mut said, "category", row, &CATEGORY);
     to.room(&mut said, row, &LOCATION);
     to.add(Kind::Stock, said);
