@@ -20,7 +20,7 @@ use crate::domain::fact::Subject;
 use crate::domain::id::{AssetId, KitId, PersonHandle, PersonId, ReaderId, SiteId, StationId};
 use crate::domain::verdict::{SIGNAL_CHARS_MAX, Telling, Verdict};
 use crate::domain::words::fit;
-use crate::import::{Kind, Plan};
+use crate::import::{Asked, Brought, Kind, Left, Plan};
 use crate::ledger::question::{Named, Reader};
 use crate::ledger::{Ledger, LedgerError};
 use crate::time::{Now, UtcMs};
@@ -74,8 +74,12 @@ pub enum Request {
     },
     /// A file of things, people or plans.
     Import {
-        /// What it is about.
-        kind: Kind,
+        /// What it is about; without it the file's header says so, or the mapping.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<Kind>,
+        /// How it is read, where it is somebody else's that nobody knows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        map: Option<MapFile>,
         /// Its name in errors.
         file: String,
         /// The file, as pairs of hex digits.
@@ -416,6 +420,24 @@ pub struct ReaderStatus {
     pub detail: String,
 }
 
+/// A mapping that goes with a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MapFile {
+    /// Its name in errors.
+    pub file: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// How a file is asked to be read: by its mapping, else as that kind, else by its header.
+pub fn asked(kind: Option<Kind>, map: Option<MapFile>) -> Asked {
+    match (map, kind) {
+        (Some(MapFile { file, text }), _) => Asked::Mapped { file, text },
+        (None, Some(kind)) => Asked::Own(kind),
+        (None, None) => Asked::Any,
+    }
+}
+
 /// What an import did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
@@ -436,9 +458,28 @@ pub struct Imported {
     /// Bookings that were promised to others while the file was read, each a sentence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<String>,
-    /// The rows that are new or different, as far as a dry run was asked for.
+    /// The rows that are new or different, as far as a dry run was asked for, or nobody said what the file is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<ChangeShown>,
+    /// Whose file it is, as in `Snipe-IT assets`; absent for our own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The numbers of each kind of thing that somebody else's file is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<KindShown>,
+    /// What of somebody else's file is not taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Left>,
+}
+
+/// The numbers of one kind of thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "each is the number of what it is called")]
+pub struct KindShown {
+    pub kind: Kind,
+    pub new: usize,
+    pub changed: usize,
+    pub same: usize,
 }
 
 /// A row that is new or different.
@@ -453,15 +494,22 @@ pub struct ChangeShown {
 }
 
 impl Imported {
-    /// What a plan does, before any of it is written.
-    pub fn of(kind: Kind, file: &str, dry_run: bool, plan: &Plan) -> Self {
+    /// What a file does, before any of it is written. `tells` whether each row that is new or different is wanted.
+    pub fn of(brought: &Brought, file: &str, dry_run: bool, tells: bool) -> Self {
+        let Brought { kind, source, plan, kinds, left } = brought;
         let change = |change: &crate::import::Change| ChangeShown {
             line: change.line,
             thing: change.thing.clone(),
             new: change.is_new,
         };
+        let number = |(kind, [new, changed, same]): &(Kind, [usize; 3])| KindShown {
+            kind: *kind,
+            new: *new,
+            changed: *changed,
+            same: *same,
+        };
         Self {
-            kind,
+            kind: *kind,
             file: file.to_owned(),
             dry_run,
             new: plan.new,
@@ -469,7 +517,10 @@ impl Imported {
             same: plan.same,
             facts: 0,
             refused: Vec::new(),
-            changes: if dry_run { plan.changes.iter().map(change).collect() } else { Vec::new() },
+            changes: if tells { plan.changes.iter().map(change).collect() } else { Vec::new() },
+            source: source.clone(),
+            kinds: if source.is_some() { kinds.iter().map(number).collect() } else { Vec::new() },
+            left: left.clone(),
         }
     }
 }
@@ -516,7 +567,8 @@ mod tests {
     #[test]
     fn requests_are_one_line_of_json() {
         let request = Request::Import {
-            kind: Kind::Assets,
+            kind: Some(Kind::Assets),
+            map: None,
             file: "a.csv".to_owned(),
             bytes: b"id\n\xff".to_vec(),
             dry_run: false,

@@ -9,7 +9,6 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
-use crate::import::Kind;
 use crate::wire::Protocol;
 use crate::wire::decode::Way;
 
@@ -135,17 +134,8 @@ enum Verb {
     /// Maintenance: what is broken, what is to be inspected
     #[command(subcommand)]
     Maintenance(maintenance::MaintenanceVerb),
-    /// Bring in a CSV file; running it again changes nothing
-    Import {
-        /// What the file is about
-        #[arg(value_parser = kinds())]
-        kind: Kind,
-        /// The file
-        file: PathBuf,
-        /// Only say what would be written
-        #[arg(long)]
-        dry_run: bool,
-    },
+    /// Bring in a file: ours, an export of Snipe-IT, Shelf, AdamRMS or Homebox, or any other by a mapping
+    Import(import::Brings),
     /// Where is it, and who has it
     Where {
         /// A code, an id, a name, or a person, room, production or booking to see what is out for it
@@ -198,11 +188,6 @@ enum ConfigVerb {
     ShowDefault,
 }
 
-fn kinds() -> impl TypedValueParser<Value = Kind> {
-    PossibleValuesParser::new(Kind::ALL.map(Kind::name))
-        .map(|name| Kind::parse(&name).unwrap_or(Kind::Assets))
-}
-
 fn ways() -> impl TypedValueParser<Value = Way> {
     PossibleValuesParser::new(Way::all().map(Way::name))
         .map(|name| Way::parse(&name).unwrap_or(Way::Reader(Protocol::Line)))
@@ -251,10 +236,13 @@ fn run_verb(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Asset(verb) => asset::asset(&config()?, screen, &verb),
         Verb::Stock(verb) => stock::stock(&config()?, screen, &verb),
         Verb::Maintenance(verb) => maintenance::maintenance(&config()?, screen, &verb),
-        Verb::Import { kind, file, dry_run } => {
+        Verb::Import(brings) => {
+            if let Some(file) = brings.to_draft()? {
+                return import::draft_of(screen, &file);
+            }
             let config = config()?;
             hand::may(&config, crate::domain::rights::Right::Import)?;
-            import::import(&config, screen, kind, &file, dry_run)
+            import::import(&config, screen, &brings)
         }
         Verb::Where { thing } => where_is::where_is(&config()?, screen, &thing),
         Verb::Out => out::out(&config()?, screen, false),

@@ -10,7 +10,7 @@ use crate::domain::fact::Condition;
 use crate::domain::person::{Role, Roles};
 use crate::domain::policy::{Policy, Rule, Situation};
 use crate::domain::rights::{Right, Rights};
-use crate::domain::rules::{HouseRules, STAGES};
+use crate::domain::rules::{DateOrder, HouseRules, STAGES};
 use crate::nearest::nearest;
 
 const MINUTE_MS: i64 = 60_000;
@@ -19,7 +19,7 @@ const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// The most assets that a limit can name: more than a studio has.
 const LIMIT_MAX: u32 = 1_000_000;
 
-pub(super) const RULES_KEYS: [&str; 8] = [
+pub(super) const RULES_KEYS: [&str; 9] = [
     "loan_h",
     "extend_h",
     "wanted_within_h",
@@ -28,6 +28,7 @@ pub(super) const RULES_KEYS: [&str; 8] = [
     "clean_up_min",
     "drawing_stages",
     "longest_stay_h",
+    "date_order",
 ];
 
 /// Conditions that can open a maintenance job.
@@ -57,6 +58,7 @@ pub(super) fn house(top: &Section<'_>, zone: Tz, currency: String, reading: &mut
         hours: hours(top, problems),
         zone,
         currency,
+        date_order: rules.choice("date_order", &["dmy", "mdy"], problems, DateOrder::parse),
     }
 }
 

@@ -131,7 +131,9 @@ fn every_key_is_explained_in_the_default() {
 
 #[test]
 fn every_example_is_right() {
-    let examples = toml_files("config/examples");
+    let mut examples = toml_files("config/examples");
+    // It says how somebody's list is read: tests/imports.rs uses it.
+    examples.retain(|path| !path.ends_with("import-map.toml"));
     assert_eq!(examples.len(), 8);
     for path in examples {
         let text = fs::read_to_string(&path).unwrap();

@@ -130,6 +130,32 @@ pub struct HouseRules {
     pub currency: String,
     /// Whoever went into a room and was not seen leaving is taken to have left after so long.
     pub longest_stay_ms: i64,
+    /// What 03/04/2026 is in a file of somebody else's; `None` where nobody has said.
+    pub date_order: Option<DateOrder>,
+}
+
+/// Which of two numbers is the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateOrder {
+    /// 03/04/2026 is 3 April.
+    DayFirst,
+    /// 03/04/2026 is 4 March.
+    MonthFirst,
+}
+
+impl DateOrder {
+    /// The word of the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DayFirst => "dmy",
+            Self::MonthFirst => "mdy",
+        }
+    }
+
+    /// The order of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::DayFirst, Self::MonthFirst].into_iter().find(|order| order.name() == word)
+    }
 }
 
 /// How far a production can be, from first to last.
@@ -161,6 +187,7 @@ impl Default for HouseRules {
             zone: Tz::UTC,
             currency: "EUR".to_owned(),
             longest_stay_ms: 12 * HOUR_MS,
+            date_order: None,
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::domain::fact::{AssetRegistered, Body, Loan, Subject};
 use crate::domain::id::{AssetId, KitId, ModelId, PersonHandle, RoomId};
 use crate::time::UtcMs;
 
-const COLUMNS: Columns = Columns {
+/// The columns of such a file.
+pub(super) const COLUMNS: Columns = Columns {
     known: &[
         "id",
         "name",
@@ -90,7 +91,8 @@ pub fn assets(file: &str, bytes: &[u8], zone: Tz) -> Result<Vec<AssetRow>, Vec<R
 const LOANS: [&str; 3] = ["free", "not-for-loan", "restricted"];
 const INSPECT_DAYS_MAX: u32 = 36_500;
 
-fn row(cells: &mut Cells<'_>, zone: Tz) -> Option<AssetRow> {
+/// One row, or a note of what is wrong with it.
+pub(super) fn row(cells: &mut Cells<'_>, zone: Tz) -> Option<AssetRow> {
     let id = cells.own_id(AssetId::parse);
     let name = cells.name("name");
     let tags = cells.codes("tag", "tags");

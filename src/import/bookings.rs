@@ -17,7 +17,8 @@ use crate::time::UtcMs;
 /// How firm a booking can be. `confirmed` where the file says nothing.
 pub const STATUSES: [&str; 2] = ["hold", "confirmed"];
 
-const COLUMNS: Columns = Columns {
+/// The columns of such a file.
+pub(super) const COLUMNS: Columns = Columns {
     known: &[
         "id",
         "production",
@@ -87,7 +88,8 @@ pub fn bookings(file: &str, bytes: &[u8], zone: Tz) -> Result<Vec<BookingRow>, V
     table::read(file, bytes, COLUMNS, |cells| row(cells, zone))
 }
 
-fn row(cells: &mut Cells<'_>, zone: Tz) -> Option<BookingRow> {
+/// One row, or a note of what is wrong with it.
+pub(super) fn row(cells: &mut Cells<'_>, zone: Tz) -> Option<BookingRow> {
     let id = cells.own_id(BookingId::parse);
     let production = cells.id("production", ProductionId::parse);
     let client = cells.text("client");

@@ -9,7 +9,9 @@ use super::table::{self, Columns};
 use crate::domain::fact::{Body, KitRegistered, Subject};
 use crate::domain::id::KitId;
 
-const COLUMNS: Columns = Columns { known: &["id", "name", "tags", "within"], required: &["id", "name"] };
+/// The columns of such a file.
+pub(super) const COLUMNS: Columns =
+    Columns { known: &["id", "name", "tags", "within"], required: &["id", "name"] };
 
 /// One kit as the file has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +33,8 @@ pub fn kits(file: &str, bytes: &[u8]) -> Result<Vec<KitRow>, Vec<RowError>> {
     table::read(file, bytes, COLUMNS, row)
 }
 
-fn row(cells: &mut Cells<'_>) -> Option<KitRow> {
+/// One row, or a note of what is wrong with it.
+pub(super) fn row(cells: &mut Cells<'_>) -> Option<KitRow> {
     let id = cells.own_id(KitId::parse);
     let name = cells.name("name");
     let tags = cells.codes("tag", "tags");

@@ -18,7 +18,8 @@ use crate::time::UtcMs;
 /// What a person may be. `crew` where the file says nothing.
 pub const ROLES: [&str; 5] = ["crew", "attendant", "production-manager", "studio-manager", "admin"];
 
-const COLUMNS: Columns = Columns {
+/// The columns of such a file.
+pub(super) const COLUMNS: Columns = Columns {
     known: &[
         "id",
         "name",
@@ -69,7 +70,8 @@ pub fn people(file: &str, bytes: &[u8], zone: Tz) -> Result<Vec<PersonRow>, Vec<
     table::read(file, bytes, COLUMNS, |cells| row(cells, zone))
 }
 
-fn row(cells: &mut Cells<'_>, zone: Tz) -> Option<PersonRow> {
+/// One row, or a note of what is wrong with it.
+pub(super) fn row(cells: &mut Cells<'_>, zone: Tz) -> Option<PersonRow> {
     let handle = cells.own_id(PersonHandle::parse);
     let name = cells.name("name");
     let badges = cells.codes("badge", "badges");
@@ -124,7 +126,7 @@ pub(super) fn resolve(to: &mut Resolver<'_>, row: PersonRow, ids: &mut dyn Itera
         name: row.name,
         email: to.keep("email", row.email, old.map(|old| old.email.clone())),
         phone: to.keep("phone", row.phone, old.map(|old| old.phone.clone())),
-        badges: to.keep("badges", badges.into_iter().collect(), old.map(|old| old.badges.clone())),
+        badges: to.badges(badges.into_iter().collect(), old.map(|old| old.badges.clone())),
     };
     let says = enrolled == Some(&body);
     let fact = NewFact { subject, actor: None, body: Body::PersonEnrolled(body) };

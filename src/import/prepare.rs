@@ -11,7 +11,7 @@ use crate::domain::known::Known;
 use crate::domain::rules::HouseRules;
 
 /// What a file is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Things with a label of their own.

@@ -13,7 +13,8 @@ use crate::domain::id::{AssetId, KitId, PersonHandle, ProductionId};
 use crate::domain::rules::STAGES;
 use crate::time::UtcMs;
 
-const COLUMNS: Columns = Columns {
+/// The columns of such a file.
+pub(super) const COLUMNS: Columns = Columns {
     known: &[
         "id", "title", "client", "stage", "starts", "ends", "budget", "crew", "assets", "kits", "models",
         "stock",
@@ -58,7 +59,8 @@ pub fn productions(file: &str, bytes: &[u8], zone: Tz) -> Result<Vec<ProductionR
     table::read(file, bytes, COLUMNS, |cells| row(cells, zone))
 }
 
-fn row(cells: &mut Cells<'_>, zone: Tz) -> Option<ProductionRow> {
+/// One row, or a note of what is wrong with it.
+pub(super) fn row(cells: &mut Cells<'_>, zone: Tz) -> Option<ProductionRow> {
     let id = cells.own_id(ProductionId::parse);
     let title = cells.name("title");
     let client = cells.text("client");

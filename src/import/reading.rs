@@ -44,6 +44,11 @@ impl Reading {
         self.errors.push(RowError { file, line, column, found, expected });
     }
 
+    /// What is wrong so far, which counts as said then.
+    pub(super) fn take_errors(&mut self) -> Vec<RowError> {
+        std::mem::take(&mut self.errors)
+    }
+
     /// The rows, or everything that is wrong, in the order of the lines.
     pub(super) fn finish<T>(mut self, rows: Vec<T>) -> Result<Vec<T>, Vec<RowError>> {
         self.errors.sort_by_key(|error| error.line);

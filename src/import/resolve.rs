@@ -65,6 +65,8 @@ pub(super) struct Resolver<'a> {
     tags_of: BTreeMap<&'a Subject, BTreeSet<&'a Code>>,
     handle_of: BTreeMap<&'a PersonId, &'a PersonHandle>,
     in_file: BTreeSet<String>,
+    /// Codes are only added: what a thing has besides stays on it.
+    adds: bool,
     models: BTreeSet<&'a str>,
     seen: BTreeMap<Code, u64>,
     errors: Vec<RowError>,
@@ -93,7 +95,32 @@ impl<'a> Resolver<'a> {
         let models = known.registered.values().filter_map(model).collect();
         let plan = Plan { known_seq: known.seq, ..Plan::default() };
         let (seen, errors) = (BTreeMap::new(), Vec::new());
-        Self { known, file, columns, tags_of, handle_of, in_file, models, seen, errors, plan }
+        Self { known, file, columns, tags_of, handle_of, in_file, adds: false, models, seen, errors, plan }
+    }
+
+    /// The same for a file that says only part of what is known: codes are added and none is taken off.
+    pub(super) fn adding(mut self) -> Self {
+        self.adds = true;
+        self
+    }
+
+    /// The columns in which the next row says something.
+    pub(super) fn next_says(&mut self, columns: BTreeSet<String>) {
+        self.columns = columns;
+    }
+
+    /// What the rows that are right make, and all that is wrong with the others.
+    pub(super) fn end(self) -> (Plan, Vec<RowError>) {
+        (self.plan, self.errors)
+    }
+
+    /// The badges of somebody after a row.
+    pub(super) fn badges(&self, said: Vec<Code>, known: Option<Vec<Code>>) -> Vec<Code> {
+        if self.adds {
+            let all: BTreeSet<Code> = said.into_iter().chain(known.unwrap_or_default()).collect();
+            return all.into_iter().collect();
+        }
+        self.keep("badges", said, known)
     }
 
     /// The plan, or everything that is wrong in the order of the file.
@@ -176,7 +203,7 @@ impl<'a> Resolver<'a> {
             wanted.iter().filter(|code| !had.contains(code)).map(|code| fact(code, Body::TagAssigned(of())));
         let released = had
             .iter()
-            .filter(|code| !wanted.contains(**code))
+            .filter(|code| !self.adds && !wanted.contains(**code))
             .map(|code| fact(code, Body::TagReleased(of())));
         released.chain(assigned).collect()
     }
@@ -193,7 +220,8 @@ impl<'a> Resolver<'a> {
         let code = self.code(line, "badges", "badge", text)?;
         let holder = self.known.badges.get(&code).and_then(|person| self.handle_of.get(person)).copied();
         // Somebody in this file who has it now gives it away by this file.
-        let holder = holder.filter(|holder| *holder != owner && !self.in_file.contains(holder.as_str()));
+        let holder = holder
+            .filter(|holder| *holder != owner && (self.adds || !self.in_file.contains(holder.as_str())));
         let other = holder.map(ToString::to_string).or_else(|| self.thing_of(&code, None));
         self.free(line, "badges", "badge", text, other).then_some(code)
     }
@@ -238,7 +266,7 @@ impl<'a> Resolver<'a> {
         let is_other = |thing: &&Subject| Some(*thing) != subject;
         // A thing in this file that has the tag now loses it by this file, unless it lists it: then it is here twice.
         let stays = |thing: &&Subject| {
-            is_other(thing) && !(self.has("tags") && self.in_file.contains(&thing.to_string()))
+            is_other(thing) && !(!self.adds && self.has("tags") && self.in_file.contains(&thing.to_string()))
         };
         let tagged = self.known.tags.get(code).and_then(|things| things.iter().find(stays));
         let id = code.as_str().to_ascii_lowercase();

@@ -7,7 +7,9 @@ use super::table::{self, Columns};
 use crate::domain::fact::{Body, RoomRegistered, Subject};
 use crate::domain::id::RoomId;
 
-const COLUMNS: Columns = Columns { known: &["id", "name", "tags", "hour_rate"], required: &["id", "name"] };
+/// The columns of such a file.
+pub(super) const COLUMNS: Columns =
+    Columns { known: &["id", "name", "tags", "hour_rate"], required: &["id", "name"] };
 
 /// One room as the file has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +31,8 @@ pub fn rooms(file: &str, bytes: &[u8]) -> Result<Vec<RoomRow>, Vec<RowError>> {
     table::read(file, bytes, COLUMNS, row)
 }
 
-fn row(cells: &mut Cells<'_>) -> Option<RoomRow> {
+/// One row, or a note of what is wrong with it.
+pub(super) fn row(cells: &mut Cells<'_>) -> Option<RoomRow> {
     let id = cells.own_id(RoomId::parse);
     let name = cells.name("name");
     let tags = cells.codes("tag", "tags");

@@ -7,7 +7,8 @@ use super::table::{self, Columns};
 use crate::domain::fact::{Body, StockRegistered, StockUse, Subject};
 use crate::domain::id::{RoomId, StockId};
 
-const COLUMNS: Columns = Columns {
+/// The columns of such a file.
+pub(super) const COLUMNS: Columns = Columns {
     known: &["id", "name", "tags", "use", "count", "category", "home", "rate"],
     required: &["id", "name"],
 };
@@ -43,7 +44,8 @@ pub fn stock(file: &str, bytes: &[u8]) -> Result<Vec<StockRow>, Vec<RowError>> {
     table::read(file, bytes, COLUMNS, row)
 }
 
-fn row(cells: &mut Cells<'_>) -> Option<StockRow> {
+/// One row, or a note of what is wrong with it.
+pub(super) fn row(cells: &mut Cells<'_>) -> Option<StockRow> {
     let id = cells.own_id(StockId::parse);
     let name = cells.name("name");
     let tags = cells.codes("tag", "tags");

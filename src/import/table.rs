@@ -52,7 +52,7 @@ fn refuse_width(record: &Record, header: &Record, reading: &mut Reading) {
 }
 
 /// The rows that are not empty. None of a file that is no such text, which is noted.
-fn records(bytes: &[u8], reading: &mut Reading) -> Vec<Record> {
+pub(super) fn records(bytes: &[u8], reading: &mut Reading) -> Vec<Record> {
     let Some(text) = text(bytes, reading) else { return Vec::new() };
     if let Some(line) = unclosed_quote(&text) {
         let expected = "a second one that closes it";

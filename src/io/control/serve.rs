@@ -10,12 +10,12 @@ use tokio::sync::mpsc::Sender;
 use super::who;
 use crate::control::{
     CONTROL_STATION, DaemonState, Enrolment, Imported, LedgerStatus, NotEnrolled, ReaderStatus, Request,
-    Response, ScanShown, Status, batches,
+    Response, ScanShown, Status, asked, batches,
 };
 use crate::domain::command::{Actor, Command};
 use crate::domain::id::{PersonId, StationId};
 use crate::domain::rights::Right;
-use crate::import::{Kind, Plan, prepare};
+use crate::import::{Asked, Brought, bring};
 use crate::io::entropy;
 use crate::io::readers::State;
 use crate::io::standing::{LampState, ReaderState, Shared};
@@ -38,9 +38,12 @@ pub async fn answer(shared: &Arc<Shared>, uid: u32, line: &[u8], say: Sender<Val
     let response = match serde_json::from_slice::<Request>(line) {
         Ok(Request::Scan { station, code, also }) => scan(shared, uid, station, (code, also)).await,
         Ok(Request::Status) => blocking(shared, status).await,
-        Ok(Request::Import { kind, file, bytes, dry_run }) => {
+        Ok(Request::Import { kind, map, file, bytes, dry_run }) => {
             match allowed(shared, uid, Some(Right::Import)).await {
-                Ok(actor) => import(shared, Wanted { kind, file, bytes, dry_run, actor }, &say).await,
+                Ok(actor) => {
+                    let asked = asked(kind, map);
+                    import(shared, Wanted { asked, file, bytes, dry_run, actor }, &say).await
+                }
                 Err(response) => *response,
             }
         }
@@ -278,7 +281,7 @@ fn lamp_status(lamp: LampState) -> ReaderStatus {
 }
 
 struct Wanted {
-    kind: Kind,
+    asked: Asked,
     file: String,
     bytes: Vec<u8>,
     dry_run: bool,
@@ -286,18 +289,19 @@ struct Wanted {
 }
 
 async fn import(shared: &Arc<Shared>, wanted: Wanted, say: &Sender<Value>) -> Response {
-    let (kind, file, dry_run) = (wanted.kind, wanted.file.clone(), wanted.dry_run);
+    let (file, dry_run) = (wanted.file.clone(), wanted.dry_run);
+    let tells = dry_run || !matches!(wanted.asked, Asked::Own(_));
     let _alone = shared.importing.lock().await;
     let asked = Arc::clone(shared);
     let planned = tokio::task::spawn_blocking(move || plan(&asked, &wanted)).await;
-    let (plan, by) = match planned {
+    let (brought, by) = match planned {
         Ok(Ok(planned)) => planned,
         Ok(Err(response)) => return *response,
         Err(error) => {
             return Response::refused(EXIT_STORAGE, vec![format!("the file was not read: {error}")]);
         }
     };
-    let mut done = Imported::of(kind, &file, dry_run, &plan);
+    let mut done = Imported::of(&brought, &file, dry_run, tells);
     if dry_run {
         return Response::import(done);
     }
@@ -305,8 +309,8 @@ async fn import(shared: &Arc<Shared>, wanted: Wanted, say: &Sender<Value>) -> Re
         Ok(id) => id,
         Err(error) => return Response::refused(EXIT_STORAGE, vec![error.to_string()]),
     };
-    let (of, mut rows) = (plan.new + plan.changed, 0);
-    for (mut batch, portion) in batches(plan, &id, shared.now()) {
+    let (of, mut rows) = (brought.plan.new + brought.plan.changed, 0);
+    for (mut batch, portion) in batches(brought.plan, &id, shared.now()) {
         batch.facts.iter_mut().for_each(|fact| fact.actor.clone_from(&by));
         match shared.writer.ask(Input::Batch(batch)).await {
             Ok(Reply::Imported { facts, refused, .. }) => {
@@ -321,21 +325,19 @@ async fn import(shared: &Arc<Shared>, wanted: Wanted, say: &Sender<Value>) -> Re
         let _ = say.send(line_of(&Response::progress(rows, of))).await;
     }
     let by = by.map(tracing::field::display);
-    tracing::info!(kind = kind.name(), facts = done.facts, by, "imported");
+    tracing::info!(kind = done.kind.name(), facts = done.facts, by, "imported");
     Response::import(done)
 }
 
-fn plan(shared: &Shared, wanted: &Wanted) -> Result<(Plan, Option<PersonId>), Box<Response>> {
+fn plan(shared: &Shared, wanted: &Wanted) -> Result<(Brought, Option<PersonId>), Box<Response>> {
     let failed = |error: LedgerError| Box::new(storage(&error));
     let ledger = Reader::open(&shared.config.ledger.path).map_err(failed)?;
     let known = ledger.known().map_err(failed)?;
     let by = wanted.actor.person.clone();
     let mut ids = std::iter::from_fn(|| entropy::person().ok());
-    let plan = prepare(wanted.kind, &wanted.file, &wanted.bytes, &shared.config.house, &known, &mut ids)
-        .map_err(|errors| {
-            Box::new(Response::refused(EXIT_CALL, errors.iter().map(ToString::to_string).collect()))
-        })?;
-    Ok((plan, by))
+    let brought = bring(&wanted.asked, &wanted.file, &wanted.bytes, &shared.config.house, &known, &mut ids)
+        .map_err(|errors| Box::new(Response::refused(EXIT_CALL, errors)))?;
+    Ok((brought, by))
 }
 
 #[cfg(test)]
