@@ -25,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ledger", &["time", "nearest", "wire", "domain"]),
     ("writer", &["time", "domain", "ledger", "config"]),
     ("import", &["time", "nearest", "domain"]),
+    ("calendar", &["time"]),
     ("config", &["nearest", "wire", "domain"]),
     ("control", &["time", "domain", "ledger", "writer", "import"]),
     ("outbox", &["time"]),
@@ -67,7 +68,7 @@ const CRATE_ONLY_IN: &[(&str, &[&str])] = &[
 ];
 
 /// Modules without clock, randomness, files, sockets or an order that differs from run to run.
-const PURE: &[&str] = &["time", "nearest", "wire", "station", "domain", "import", "outbox"];
+const PURE: &[&str] = &["time", "nearest", "wire", "station", "domain", "import", "calendar", "outbox"];
 
 /// What a pure module may not name.
 const IMPURE: &[&str] = &[
