@@ -3,7 +3,21 @@
 //! Pure: the time span asked about and the zone of the house are arguments. Nothing in a file makes it panic, and
 //! every part has a bound, beyond which there is a sentence and no guess.
 
+mod event;
+mod expand;
+mod lines;
+mod reading;
+mod rule;
+mod series;
+mod when;
+mod windows;
+mod write;
+mod zone;
+
 use chrono_tz::Tz;
+
+pub use event::Event;
+pub use write::{Shown, write};
 
 use crate::time::UtcMs;
 
@@ -16,11 +30,8 @@ pub struct Calendar {
     pub events: Vec<Event>,
     /// What could not be read, by line.
     pub problems: Vec<Problem>,
+    house: Tz,
 }
-
-/// One event as written: an event of its own, a series, or a changed instance of one.
-#[derive(Debug, Clone)]
-pub struct Event {}
 
 /// Something in a calendar that was not taken as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,8 +105,7 @@ pub struct Occurrence {
 ///
 /// [`NotACalendar`] where the bytes are something else, too much, or break off: then nothing of them may be used.
 pub fn read(bytes: &[u8], zone: Tz) -> Result<Calendar, NotACalendar> {
-    let _ = (bytes, zone);
-    Ok(Calendar { name: None, events: Vec::new(), problems: Vec::new() })
+    reading::read(bytes, zone)
 }
 
 impl Calendar {
@@ -104,38 +114,9 @@ impl Calendar {
     /// Cancelled events are among them, as cancelled. The problems are of series that could not be worked out; such a
     /// series is left out whole.
     pub fn occurrences(&self, from: UtcMs, to: UtcMs) -> (Vec<Occurrence>, Vec<Problem>) {
-        let _ = (from, to);
-        (Vec::new(), Vec::new())
+        series::occurrences(self, from, to)
     }
 }
 
-/// One entry of a feed of our own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
-    /// The same for the same booking, for ever.
-    pub uid: String,
-    /// When it begins.
-    pub starts: UtcMs,
-    /// When it ends.
-    pub ends: UtcMs,
-    /// The title.
-    pub summary: String,
-    /// Where.
-    pub location: Option<String>,
-    /// More lines.
-    pub description: Option<String>,
-    /// Confirmed, or tentative.
-    pub confirmed: bool,
-    /// When it was last changed.
-    pub modified: UtcMs,
-    /// How often it was changed.
-    pub sequence: u32,
-}
-
-/// A feed of our own as RFC 5545 text: CRLF, folded at 75 octets, escaped, times in UTC.
-///
-/// `name` is the calendar's title; `zone` is what programs show it in.
-pub fn write(name: &str, zone: Tz, shown: &[Shown]) -> String {
-    let _ = (name, zone, shown);
-    String::new()
-}
+#[cfg(test)]
+mod tests;
