@@ -13,7 +13,7 @@ use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use super::rule::{Frequency, Rule};
 
 /// Instances of one rule in one span. More are refused.
-pub(super) const INSTANCES_MAX: usize = 10_000;
+pub(super) const INSTANCES_MAX: usize = 50_000;
 
 /// How much may still be worked out.
 #[derive(Debug)]

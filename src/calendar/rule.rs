@@ -141,7 +141,11 @@ fn frequency_of(value: &str) -> Result<Frequency, String> {
         "MINUTELY" => Frequency::Minutely,
         "SECONDLY" => Frequency::Secondly,
         _ => {
-            return Err(unlike("FREQ", value, "YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY or SECONDLY"));
+            return Err(unlike(
+                "FREQ",
+                value,
+                "YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY or SECONDLY",
+            ));
         }
     })
 }

@@ -7,7 +7,7 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 
 use super::event::{Event, Said};
-use super::expand::{Budget, INSTANCES_MAX, TooMuch, expand};
+use super::expand::{Budget, TooMuch, expand};
 use super::rule::Rule;
 use super::when::{LENGTH_DAYS_MAX, Length, Point, When, apart};
 use super::zone::Zone;
@@ -18,6 +18,8 @@ use crate::time::UtcMs;
 const STEPS_MAX: u64 = 20_000_000;
 /// Steps that one series may take.
 const SERIES_STEPS_MAX: u64 = 1_000_000;
+/// Occurrences of one series in one call.
+const SERIES_OCCURRENCES_MAX: usize = 10_000;
 /// Occurrences of one call.
 const OCCURRENCES_MAX: usize = 200_000;
 /// Bytes of text in the occurrences of one call.
@@ -140,7 +142,7 @@ impl Call {
         let given = budget.0;
         let outcome = self.work_out(series, &mut budget);
         self.steps_left -= given - budget.0;
-        if outcome.is_err() {
+        if outcome.is_err() || self.found.len() - before > SERIES_OCCURRENCES_MAX {
             self.found.truncate(before);
             let event = series.master.or(series.changed.first().copied());
             if let Some(event) = event.filter(|_| self.problems.len() < PROBLEMS_MAX) {
@@ -187,7 +189,8 @@ impl Call {
         let span = self.local_span(master, wider);
         let mut found = BTreeMap::new();
         for rule in &master.rules {
-            for local in expand(rule, master.start.local(), span.clone(), budget)? {
+            let span = span.start..span.end.min(day_after_until(rule));
+            for local in expand(rule, master.start.local(), span, budget)? {
                 let when = master.start.at(local);
                 if !is_past(rule, &when, self.house) {
                     found.insert(Place::of(&when, self.house), (when, master.length));
@@ -209,12 +212,14 @@ impl Call {
 
     /// The local times in which an instance may begin to fall into the time asked about.
     fn local_span(&self, master: &Event, wider: TimeDelta) -> Range<NaiveDateTime> {
-        // Local times are at most a day from UTC, and changes of clocks within that.
-        let margin = TimeDelta::days(2) + wider;
-        let length = TimeDelta::days(master.length.whole_days().clamp(0, LENGTH_DAYS_MAX) + 1);
-        let local = |at: UtcMs| Zone::UTC.local(UtcMs(at.0.clamp(EARLIEST.0, LATEST.0)));
-        let from = local(self.from).checked_sub_signed(margin + length).unwrap_or(NaiveDateTime::MIN);
-        let to = local(self.to).checked_add_signed(margin).unwrap_or(NaiveDateTime::MAX);
+        let zone = match &master.start {
+            When::Day(_) => &Zone::Named(self.house),
+            When::Time(_, zone) => zone,
+        };
+        let local = |at: UtcMs| zone.local(UtcMs(at.0.clamp(EARLIEST.0, LATEST.0)));
+        let length = TimeDelta::days(master.length.whole_days().clamp(0, LENGTH_DAYS_MAX) + 2);
+        let from = local(self.from).checked_sub_signed(wider + length).unwrap_or(NaiveDateTime::MIN);
+        let to = local(self.to).checked_add_signed(wider + CLOCKS_BACK).unwrap_or(NaiveDateTime::MAX);
         from..to
     }
 
@@ -256,6 +261,8 @@ impl Call {
     }
 }
 
+/// So far are clocks set back at most, so that a later local time is an earlier moment.
+const CLOCKS_BACK: TimeDelta = TimeDelta::hours(3);
 /// The years 1 and 9999.
 const EARLIEST: UtcMs = UtcMs(-62_135_596_800_000);
 const LATEST: UtcMs = UtcMs(253_370_764_800_000);
@@ -269,7 +276,7 @@ fn is_series(series: &Series<'_>, master: &Event) -> bool {
 
 fn too_much(event: &Event) -> String {
     format!(
-        "the series {:?} has more than {INSTANCES_MAX} instances in the time asked about, or cannot be worked out in \
+        "the series {:?} has more than {SERIES_OCCURRENCES_MAX} instances in the time asked about, or cannot be worked out in \
          reasonable time; it was left out",
         super::rule::short(&event.said.summary)
     )
@@ -281,6 +288,16 @@ fn text_bytes(occurrence: &Occurrence) -> usize {
     let optional =
         [&occurrence.location, &occurrence.description].into_iter().flatten().map(String::len).sum::<usize>();
     occurrence.uid.len() + occurrence.summary.len() + optional + listed
+}
+
+/// A local time that is surely after the rule's UNTIL.
+fn day_after_until(rule: &Rule) -> NaiveDateTime {
+    let last = match rule.until {
+        None => return NaiveDateTime::MAX,
+        Some(Point::Day(day)) => day.and_time(NaiveTime::MIN),
+        Some(Point::Local(at) | Point::Utc(at)) => at,
+    };
+    last.checked_add_signed(TimeDelta::days(2)).unwrap_or(NaiveDateTime::MAX)
 }
 
 /// Whether an instance is later than the UNTIL of its rule.
