@@ -153,6 +153,12 @@ pub(super) fn event(
     Ok(event)
 }
 
+/// Which instance of which series an event that was left out stands for, where that can be read.
+pub(super) fn lost(written: &Written, around: &mut Around<'_>) -> Option<(String, When)> {
+    let instead = instead_of(written, around).ok()??;
+    Some((written.text("UID", TEXT_CHARS_MAX)?, instead.when))
+}
+
 fn left_out(property: &Property, what: &str) -> Problem {
     Problem { line: property.line, what: format!("{}: {what}; the event was left out", property.name) }
 }

@@ -2,10 +2,11 @@
 
 use chrono_tz::Tz;
 
-use super::event::{Around, Event, PROPERTIES_MAX, Written, event, is_of_use};
+use super::event::{Around, Event, PROPERTIES_MAX, Written, event, is_of_use, lost};
 use super::lines::{Line, Lines, Property, decode, name, text};
 use super::rule::short;
-use super::series::{begins_as_ruled, newest_only};
+use super::series::{begins_as_ruled, newest_only, take_out};
+use super::when::When;
 use super::zone::{DEFINITIONS_MAX, Definition, Zones, named};
 use super::{Calendar, NotACalendar, Problem};
 
@@ -94,6 +95,8 @@ struct Reading {
     strange_letters: bool,
     name: Option<String>,
     events: Vec<Event>,
+    /// Changed instances of series that could not be read.
+    lost: Vec<(String, When)>,
     problems: Vec<Problem>,
 }
 
@@ -110,6 +113,7 @@ impl Reading {
             strange_letters: false,
             name: None,
             events: Vec::new(),
+            lost: Vec::new(),
             problems: Vec::new(),
         }
     }
@@ -307,7 +311,10 @@ impl Reading {
         for written in &part.events {
             match event(written, &mut around, &mut self.problems) {
                 Ok(event) => self.take(event),
-                Err(problem) => self.problems.push(problem),
+                Err(problem) => {
+                    self.problems.push(problem);
+                    self.lost.extend(lost(written, &mut around));
+                }
             }
             self.problems.truncate(PROBLEMS_MAX + 1);
         }
@@ -345,7 +352,8 @@ impl Reading {
             let what = "there is no BEGIN:VCALENDAR in it, so it is no calendar; nothing of it was taken";
             return Err(NotACalendar(what.to_owned()));
         }
-        let events = newest_only(self.events, self.house, &mut self.problems);
+        let mut events = newest_only(self.events, self.house, &mut self.problems);
+        take_out(&mut events, &self.lost);
         self.problems.sort_by_key(|problem| problem.line);
         if self.problems.len() > PROBLEMS_MAX {
             self.problems.truncate(PROBLEMS_MAX);

@@ -17,7 +17,7 @@ use crate::time::UtcMs;
 /// Steps that the events of one call may take together.
 const STEPS_MAX: u64 = 20_000_000;
 /// Steps that one series may take.
-const SERIES_STEPS_MAX: u64 = 1_000_000;
+const SERIES_STEPS_MAX: u64 = 4_000_000;
 /// Occurrences of one series in one call.
 const SERIES_OCCURRENCES_MAX: usize = 10_000;
 /// Occurrences of one call.
@@ -96,6 +96,20 @@ pub(super) fn newest_only(events: Vec<Event>, house: Tz, problems: &mut Vec<Prob
         kept.insert(key, newer);
     }
     kept.into_values().collect()
+}
+
+/// Takes instances out of their series whose changed version could not be read: where they are now nobody knows, but
+/// surely not where they were.
+pub(super) fn take_out(events: &mut [Event], lost: &[(String, When)]) {
+    let mut masters: BTreeMap<String, &mut Event> = BTreeMap::new();
+    for event in events.iter_mut().filter(|event| event.instead_of.is_none()) {
+        masters.insert(event.uid.clone(), event);
+    }
+    for (uid, when) in lost {
+        if let Some(master) = masters.get_mut(uid) {
+            master.except.push(when.clone());
+        }
+    }
 }
 
 /// See [`Calendar::occurrences`].

@@ -282,6 +282,21 @@ fn an_instance_moved_out_of_the_time_asked_about_is_not_in_it() {
 }
 
 #[test]
+fn an_instance_whose_change_cannot_be_read_is_not_where_it_was() {
+    let lost = changed("RECURRENCE-ID:20260112T080000Z\nDTSTART;TZID=Mars:20260113T090000\nSUMMARY:Lost");
+    let cancelled = changed("RECURRENCE-ID;TZID=Europe/Berlin:20260119T090000\nSTATUS:CANCELLED");
+    let calendar = mondays("", &(lost + &cancelled));
+    assert_eq!(
+        in_2026(&calendar),
+        [
+            "01-05T08:00 to 01-05T09:00 20260105T080000Z Monday",
+            "01-26T08:00 to 01-26T09:00 20260126T080000Z Monday",
+        ]
+    );
+    assert_eq!(calendar.problems.len(), 2, "{:?}", calendar.problems);
+}
+
+#[test]
 fn this_and_future_moves_all_that_follow() {
     let since = changed(
         "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20260112T090000\n\

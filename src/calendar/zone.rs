@@ -220,7 +220,7 @@ fn rule_onsets(
     budget: &mut Budget,
 ) -> Option<Vec<NaiveDateTime>> {
     let rule = Rule::parse(rule).ok()?;
-    let new_year = |year| Some(NaiveDate::from_ymd_opt(year, 1, 1)?.and_hms_opt(0, 0, 0)?);
+    let new_year = |year| NaiveDate::from_ymd_opt(year, 1, 1)?.and_hms_opt(0, 0, 0);
     let until = match rule.until {
         None => NaiveDateTime::MAX,
         Some(Point::Day(day)) => day.and_hms_opt(23, 59, 59)?,
