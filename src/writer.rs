@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use crate::config::{Config, PersonRule, StationConfig};
 use crate::domain::command::{Actor, Command};
 use crate::domain::decide::{Decision, decide, decide_silence};
-use crate::domain::fact::{CONTROL_STATION, IMPORT_STATION, NewFact, Subject};
+use crate::domain::fact::{CALENDAR_STATION, CONTROL_STATION, IMPORT_STATION, NewFact, Subject};
 use crate::domain::id::{PersonId, ReaderId, StationId};
 use crate::domain::known::Identity;
 use crate::domain::loaded::{Found, Loaded};
@@ -70,6 +70,12 @@ pub enum Input {
         /// Older than this.
         before: UtcMs,
     },
+    /// What a calendar asks for: decided as an order, its facts name the station `calendar`. What is refused leaves no
+    /// row in the scan log, since it is asked again each time the calendar is read.
+    Synced(Box<Order>),
+    /// What a calendar asks for, all of it or none: bookings that stand in each other's way change places. The answer is
+    /// that of the first that is refused, else of the last.
+    Exchanged(Vec<Order>),
 }
 
 /// A deliberate scan, from a reader or typed by hand.
@@ -191,6 +197,11 @@ impl Answer {
     pub fn level(&self) -> Level {
         self.verdict.level()
     }
+
+    /// Whether what was asked for is so now: done, notice or again.
+    pub fn is_done(&self) -> bool {
+        matches!(self.level(), Level::Done | Level::Notice | Level::Again)
+    }
 }
 
 /// The one way into the ledger.
@@ -199,6 +210,7 @@ pub struct Writer {
     ledger: Ledger,
     stations: BTreeMap<StationId, DoorRules>,
     import_station: StationId,
+    calendar_station: StationId,
     by_hand: DoorRules,
     zone: Tz,
 }
@@ -210,7 +222,10 @@ impl Writer {
             config.stations.iter().map(|station| (station.id.clone(), door_rules(station, config))).collect();
         #[expect(clippy::expect_used, reason = "a literal that is an id")]
         let import_station = StationId::parse(IMPORT_STATION).expect("an id");
-        Self { ledger, stations, import_station, by_hand: by_hand_rules(config), zone: config.timezone }
+        #[expect(clippy::expect_used, reason = "a literal that is an id")]
+        let calendar_station = StationId::parse(CALENDAR_STATION).expect("an id");
+        let by_hand = by_hand_rules(config);
+        Self { ledger, stations, import_station, calendar_station, by_hand, zone: config.timezone }
     }
 
     /// The ledger, for questions and for closing it.
@@ -234,8 +249,8 @@ impl Writer {
     /// An error means that nothing of it was recorded: the same group may be tried again, and scans that a crash
     /// recorded after all are found by their ids.
     pub fn handle_group(&mut self, inputs: &[Input]) -> Result<Vec<Reply>, LedgerError> {
-        let Self { ledger, stations, import_station, by_hand, zone } = self;
-        let door = Doors { stations, import_station, by_hand, zone: *zone };
+        let Self { ledger, stations, import_station, calendar_station, by_hand, zone } = self;
+        let door = Doors { stations, import_station, calendar_station, by_hand, zone: *zone };
         ledger.transaction(|ledger| match inputs {
             // The transaction is its savepoint.
             [only] => Ok(vec![door.handle(ledger, only)?]),
@@ -284,6 +299,7 @@ fn by_hand_rules(config: &Config) -> DoorRules {
 struct Doors<'a> {
     stations: &'a BTreeMap<StationId, DoorRules>,
     import_station: &'a StationId,
+    calendar_station: &'a StationId,
     by_hand: &'a DoorRules,
     zone: Tz,
 }
@@ -293,11 +309,13 @@ impl Doors<'_> {
         match input {
             Input::Scan(scan) => self.scan(ledger, scan),
             Input::Silence { station, wait, turn, now } => self.silence(ledger, station, *wait, *turn, now),
-            Input::Order(order) => self.order(ledger, order),
+            Input::Order(order) => self.order(ledger, order, &self.by_hand.station),
             Input::Batch(batch) => self.batch(ledger, batch),
             Input::Folded { scan, times } => ledger.fold_into_scan(scan, *times).map(|()| Reply::Noted),
             Input::Cursor { name, seq } => ledger.put_cursor(name, *seq).map(|()| Reply::Noted),
             Input::Prune { before } => ledger.prune_scans(*before).map(|_| Reply::Noted),
+            Input::Synced(order) => self.order(ledger, order, self.calendar_station),
+            Input::Exchanged(orders) => self.together(ledger, orders),
         }
     }
 

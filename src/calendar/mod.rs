@@ -21,6 +21,11 @@ pub use write::{Shown, write};
 
 use crate::time::UtcMs;
 
+pub mod doubt;
+pub mod meaning;
+pub mod plan;
+pub mod shown;
+
 /// What a calendar says, as read by [`read`].
 #[derive(Debug, Clone)]
 pub struct Calendar {
