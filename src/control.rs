@@ -26,10 +26,14 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::time::{Now, UtcMs};
 use crate::writer::{Answer, Batch, Reply};
 
+mod calendar;
 mod enrol;
+mod feed;
 mod tap;
 
+pub use calendar::{CalendarStatus, Said, Synced};
 pub use enrol::{Enrolment, NotEnrolled};
+pub use feed::{FeedOf, House, feed};
 pub use tap::Tapped;
 
 /// The station that what is done by hand names.
@@ -89,6 +93,25 @@ pub enum Request {
         #[serde(default)]
         dry_run: bool,
     },
+    /// A calendar of the configuration is to be read now.
+    Calendar {
+        /// Its id.
+        calendar: String,
+        /// Whether most of its bookings may vanish.
+        #[serde(default)]
+        confirm: bool,
+        /// Whether only to say what would be done.
+        #[serde(default)]
+        dry_run: bool,
+        /// What to read instead of what the configuration names, as pairs of hex digits.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            serialize_with = "to_hex_if",
+            deserialize_with = "from_hex_if"
+        )]
+        bytes: Option<Vec<u8>>,
+    },
 }
 
 /// One line of the daemon's answer.
@@ -115,6 +138,9 @@ pub struct Response {
     /// What a reader gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tap: Option<Tapped>,
+    /// What reading a calendar did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Box<Synced>>,
     /// The exit code of the command line where it was not done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<u8>,
@@ -146,6 +172,11 @@ impl Response {
     /// What an import did.
     pub fn import(import: Imported) -> Self {
         Self { done: true, ok: Some(true), import: Some(import), ..Self::default() }
+    }
+
+    /// What reading a calendar did.
+    pub fn calendar(synced: Synced) -> Self {
+        Self { done: true, ok: Some(true), calendar: Some(Box::new(synced)), ..Self::default() }
     }
 
     /// How far an import is.
@@ -362,6 +393,12 @@ pub struct Status {
     /// What is the matter, each a sentence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trouble: Vec<String>,
+    /// The calendars from which bookings come.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calendars: Vec<CalendarStatus>,
+    /// What is served over HTTP, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web: Option<String>,
 }
 
 /// The ledger in numbers.
@@ -547,6 +584,14 @@ pub fn named(ledger: &Ledger, person: &PersonId) -> Named {
 fn to_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     serializer.serialize_str(&hex)
+}
+
+fn to_hex_if<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
+    to_hex(bytes.as_deref().unwrap_or_default(), serializer)
+}
+
+fn from_hex_if<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
+    from_hex(deserializer).map(Some)
 }
 
 fn from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {

@@ -16,7 +16,7 @@ use crate::io::readers::satellite::Feed;
 use crate::io::readers::{Chunk, Credit, ReaderEvent, ReaderHandle};
 use crate::io::signals::LampHandle;
 use crate::io::writing::{self, Notice, Queued};
-use crate::io::{control, entropy, notify, readers, satellites};
+use crate::io::{calendar, control, entropy, notify, readers, satellites, web};
 use crate::station::fold::FoldRules;
 use crate::station::lane::{Counts, Effect, Lane, LaneSetup};
 use crate::station::waits::Waits;
@@ -31,7 +31,7 @@ mod feeling;
 mod telling;
 
 use crate::io::standing::{LaneState, Shared};
-use course::{check_recent, close, look_around, open, sessions_of};
+use course::{check_recent, close, feed_secret, look_around, open, sessions_of};
 use telling::Telling;
 
 /// Events of readers that may wait for the loop; each reader has two credits besides.
@@ -65,6 +65,7 @@ async fn serve(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
     let was_clean = ledger.was_clean();
     let waits = sessions_of(&ledger, &config)?;
     let head = ledger.head_seq()?;
+    let secret = feed_secret(&ledger, &config)?;
     let (notices, noticed) = mpsc::unbounded_channel();
     let (writer, thread) = writing::spawn(Writer::new(ledger, &config), config.readers.len(), notices)
         .context("the writer's thread could not be started")?;
@@ -74,6 +75,8 @@ async fn serve(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
     let telling = Telling::start(&shared, head, listeners)?;
     let control = control::start(Arc::clone(&shared))?;
     let looking = tokio::spawn(look_around(Arc::clone(&shared)));
+    let calendars = calendar::start(&shared);
+    let web = web::start(&shared, &secret);
     let check = (!was_clean).then(|| check_recent(&shared));
     let mut daemon = Daemon::new(Arc::clone(&shared), waits, telling, watcher, (events, feeds))?;
     notify::ready();
@@ -90,6 +93,13 @@ async fn serve(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
     let is_whole = check.is_none_or(|check| check.is_finished()) && shared.sentences().1.is_none();
     drop(control);
     looking.abort();
+    shared.calendars.stop();
+    calendars.abort();
+    if let Some(web) = web {
+        web.abort();
+        // Whatever it holds of the daemon is given back before the writer is asked to end.
+        let _ = web.await;
+    }
     let telling = daemon.stop();
     telling.stop().await;
     drop(shared);

@@ -7,7 +7,8 @@
 //!  io      wire   station   domain        domain      ledger        └► events, retained state ─► MQTT
 //! ```
 //!
-//! The modules stand in the order in which a scan passes them. `wire`, `station`, `domain`, `import` and `outbox` are pure:
+//! The modules stand in the order in which a scan passes them. `wire`, `station`, `domain`, `import`,
+//! `calendar` and `outbox` are pure:
 //! no clock, randomness, file or socket; time and ids are arguments. `ARCHITECTURE.md` has the map and the laws.
 
 pub mod nearest;
@@ -24,6 +25,8 @@ pub mod ledger;
 pub mod writer;
 
 pub mod import;
+
+pub mod calendar;
 
 pub mod config;
 

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use crate::config::{Config, PersonRule, StationConfig};
 use crate::domain::command::{Actor, Command};
 use crate::domain::decide::{Decision, decide, decide_silence};
-use crate::domain::fact::{CONTROL_STATION, IMPORT_STATION, NewFact, Subject};
+use crate::domain::fact::{CALENDAR_STATION, CONTROL_STATION, IMPORT_STATION, NewFact, Subject};
 use crate::domain::id::{PersonId, ReaderId, RoomId, StationId};
 use crate::domain::known::Identity;
 use crate::domain::loaded::{Found, Loaded};
@@ -72,6 +72,12 @@ pub enum Input {
     },
     /// Somebody asks at the door of a room, by other means than a reader of the station there.
     Access(Box<Access>),
+    /// What a calendar asks for: decided as an order, its facts name the station `calendar`. What is refused leaves no
+    /// row in the scan log, since it is asked again each time the calendar is read.
+    Synced(Box<Order>),
+    /// What a calendar asks for, all of it or none: bookings that stand in each other's way change places. The answer is
+    /// that of the first that is refused, else of the last.
+    Exchanged(Vec<Order>),
 }
 
 /// A badge that asks at a door: a scan at its station, of which it is known which way somebody wants to go.
@@ -202,6 +208,11 @@ impl Answer {
     pub fn level(&self) -> Level {
         self.verdict.level()
     }
+
+    /// Whether what was asked for is so now: done, notice or again.
+    pub fn is_done(&self) -> bool {
+        matches!(self.level(), Level::Done | Level::Notice | Level::Again)
+    }
 }
 
 /// The one way into the ledger.
@@ -210,6 +221,7 @@ pub struct Writer {
     ledger: Ledger,
     stations: BTreeMap<StationId, DoorRules>,
     import_station: StationId,
+    calendar_station: StationId,
     by_hand: DoorRules,
     zone: Tz,
 }
@@ -221,7 +233,10 @@ impl Writer {
             config.stations.iter().map(|station| (station.id.clone(), door_rules(station, config))).collect();
         #[expect(clippy::expect_used, reason = "a literal that is an id")]
         let import_station = StationId::parse(IMPORT_STATION).expect("an id");
-        Self { ledger, stations, import_station, by_hand: by_hand_rules(config), zone: config.timezone }
+        #[expect(clippy::expect_used, reason = "a literal that is an id")]
+        let calendar_station = StationId::parse(CALENDAR_STATION).expect("an id");
+        let by_hand = by_hand_rules(config);
+        Self { ledger, stations, import_station, calendar_station, by_hand, zone: config.timezone }
     }
 
     /// The ledger, for questions and for closing it.
@@ -245,8 +260,8 @@ impl Writer {
     /// An error means that nothing of it was recorded: the same group may be tried again, and scans that a crash
     /// recorded after all are found by their ids.
     pub fn handle_group(&mut self, inputs: &[Input]) -> Result<Vec<Reply>, LedgerError> {
-        let Self { ledger, stations, import_station, by_hand, zone } = self;
-        let door = Doors { stations, import_station, by_hand, zone: *zone };
+        let Self { ledger, stations, import_station, calendar_station, by_hand, zone } = self;
+        let door = Doors { stations, import_station, calendar_station, by_hand, zone: *zone };
         ledger.transaction(|ledger| match inputs {
             // The transaction is its savepoint.
             [only] => Ok(vec![door.handle(ledger, only)?]),
@@ -295,6 +310,7 @@ fn by_hand_rules(config: &Config) -> DoorRules {
 struct Doors<'a> {
     stations: &'a BTreeMap<StationId, DoorRules>,
     import_station: &'a StationId,
+    calendar_station: &'a StationId,
     by_hand: &'a DoorRules,
     zone: Tz,
 }
@@ -304,12 +320,14 @@ impl Doors<'_> {
         match input {
             Input::Scan(scan) => self.scan(ledger, scan, None),
             Input::Silence { station, wait, turn, now } => self.silence(ledger, station, *wait, *turn, now),
-            Input::Order(order) => self.order(ledger, order),
+            Input::Order(order) => self.order(ledger, order, &self.by_hand.station),
             Input::Batch(batch) => self.batch(ledger, batch),
             Input::Folded { scan, times } => ledger.fold_into_scan(scan, *times).map(|()| Reply::Noted),
             Input::Cursor { name, seq } => ledger.put_cursor(name, *seq).map(|()| Reply::Noted),
             Input::Prune { before } => ledger.prune_scans(*before).map(|_| Reply::Noted),
             Input::Access(access) => self.scan(ledger, &access.scan, Some(access.way)),
+            Input::Synced(order) => self.order(ledger, order, self.calendar_station),
+            Input::Exchanged(orders) => self.together(ledger, orders),
         }
     }
 

@@ -21,7 +21,7 @@ use cagekeeper::domain::id::{AssetId, PersonHandle, PersonId, ReaderId, RoomId, 
 use cagekeeper::domain::known::Identity;
 use cagekeeper::domain::person::Role;
 use cagekeeper::io::clock::Clock;
-use cagekeeper::io::mqtt::payload::{self, ReaderReport};
+use cagekeeper::io::mqtt::payload::{self, ReaderReport, Reports};
 use cagekeeper::io::mqtt::{MqttHandle, MqttInputs, MqttStatus, PublisherSetup, publisher};
 use cagekeeper::io::readers::State;
 use cagekeeper::io::writing::{self, Notice, WriterHandle};
@@ -80,7 +80,7 @@ struct Cage {
     writer: WriterHandle,
     thread: std::thread::JoinHandle<Ledger>,
     head: watch::Receiver<i64>,
-    readers: watch::Sender<Vec<ReaderReport>>,
+    reports: watch::Sender<Reports>,
     mqtt: Option<MqttHandle>,
     scans: usize,
 }
@@ -103,13 +103,13 @@ impl Cage {
                 }
             }
         });
-        let (readers, _) = watch::channel(Vec::new());
+        let (reports, _) = watch::channel(Reports::default());
         Self {
             config: config.clone(),
             writer,
             thread,
             head,
-            readers,
+            reports,
             mqtt: None,
             scans: usize::try_from(first).unwrap(),
         }
@@ -163,7 +163,7 @@ impl Cage {
         let setup = PublisherSetup::new(&self.config, clock.utc(), clock, Timekeeper::new(None));
         let inputs = MqttInputs {
             head: self.head.clone(),
-            readers: self.readers.subscribe(),
+            reports: self.reports.subscribe(),
             writer: self.writer.clone(),
             listeners: Vec::new(),
         };
@@ -488,7 +488,7 @@ fn status_info_and_summary_say_how_it_stands() {
             device: None,
             reason: Some("unplugged".into()),
         };
-        cage.readers.send_replace(vec![report]);
+        cage.reports.send_replace(Reports { readers: vec![report], calendars: Vec::new() });
         until("a reader's health", || {
             payloads_on(&all, "daemon/main/info").pop().filter(|info| info.contains("\"unplugged\""))
         })

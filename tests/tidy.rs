@@ -25,14 +25,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ledger", &["time", "nearest", "wire", "domain"]),
     ("writer", &["time", "domain", "ledger", "config"]),
     ("import", &["time", "nearest", "domain"]),
-    ("config", &["nearest", "wire", "domain"]),
-    ("control", &["time", "domain", "ledger", "writer", "import"]),
+    ("calendar", &["time", "domain"]),
+    ("config", &["nearest", "wire", "domain", "calendar"]),
+    ("control", &["time", "domain", "ledger", "writer", "import", "calendar"]),
     ("outbox", &["time"]),
     (
         "io",
         &[
             "time", "nearest", "wire", "station", "domain", "ledger", "writer", "import", "config",
-            "control", "outbox",
+            "control", "outbox", "calendar",
         ],
     ),
     ("daemon", &["time", "wire", "station", "domain", "ledger", "writer", "config", "io"]),
@@ -40,7 +41,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "cli",
         &[
             "time", "nearest", "wire", "station", "domain", "ledger", "writer", "import", "config",
-            "control", "io", "daemon",
+            "control", "io", "daemon", "calendar",
         ],
     ),
     ("lib", &[]),
@@ -64,10 +65,15 @@ const CRATE_ONLY_IN: &[(&str, &[&str])] = &[
     ("indicatif", &["cli/"]),
     ("getrandom", &["io/"]),
     ("sd_notify", &["io/"]),
+    ("ureq", &["io/"]),
+    ("axum", &["io/"]),
+    ("hyper", &["io/"]),
+    ("hyper_util", &["io/"]),
+    ("ring", &["io/", "calendar/"]),
 ];
 
 /// Modules without clock, randomness, files, sockets or an order that differs from run to run.
-const PURE: &[&str] = &["time", "nearest", "wire", "station", "domain", "import", "outbox"];
+const PURE: &[&str] = &["time", "nearest", "wire", "station", "domain", "import", "calendar", "outbox"];
 
 /// What a pure module may not name.
 const IMPURE: &[&str] = &[

@@ -15,6 +15,7 @@ use crate::wire::decode::Way;
 mod asset;
 mod booking;
 mod booking_list;
+mod calendar;
 mod config_verbs;
 mod control_client;
 mod decode;
@@ -136,6 +137,9 @@ enum Verb {
     Maintenance(maintenance::MaintenanceVerb),
     /// Bring in a file: ours, an export of Snipe-IT, Shelf, AdamRMS or Homebox, or any other by a mapping
     Import(import::Brings),
+    /// Calendars: bookings from feeds and files, and feeds of rooms, productions and people
+    #[command(subcommand)]
+    Calendar(calendar::CalendarVerb),
     /// Where is it, and who has it
     Where {
         /// A code, an id, a name, or a person, room, production or booking to see what is out for it
@@ -244,6 +248,7 @@ fn run_verb(cli: Cli) -> anyhow::Result<ExitCode> {
             hand::may(&config, crate::domain::rights::Right::Import)?;
             import::import(&config, screen, &brings)
         }
+        Verb::Calendar(verb) => calendar::calendar(&config()?, screen, &verb),
         Verb::Where { thing } => where_is::where_is(&config()?, screen, &thing),
         Verb::Out => out::out(&config()?, screen, false),
         Verb::Overdue => out::out(&config()?, screen, true),

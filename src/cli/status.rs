@@ -7,7 +7,7 @@ use super::control_client::{Daemon, incomplete};
 use super::desk::{reader_if_any, utc};
 use super::screen::Screen;
 use crate::config::Config;
-use crate::control::{DaemonState, LedgerStatus, Request, Response, Status};
+use crate::control::{CalendarStatus, DaemonState, LedgerStatus, Request, Response, Status};
 use crate::domain::words::when;
 use crate::time::UtcMs;
 
@@ -49,6 +49,8 @@ fn stopped(config: &Config, now: UtcMs) -> anyhow::Result<Status> {
         unbound: Vec::new(),
         lamps: Vec::new(),
         trouble: Vec::new(),
+        calendars: Vec::new(),
+        web: None,
     })
 }
 
@@ -79,10 +81,23 @@ fn show(config: &Config, screen: &mut Screen, status: &Status, now: UtcMs) -> an
     for (what, it) in devices.chain(status.lamps.iter().map(|lamp| ("lamp", lamp))) {
         screen.line(&format!("{what:<8} {} at {}: {}, {}", it.id, it.station, it.state, it.detail))?;
     }
+    for calendar in &status.calendars {
+        screen.line(&format!("calendar {}", calendar_line(calendar, now, config.timezone)))?;
+    }
+    if let Some(web) = &status.web {
+        screen.line(&format!("web      {web}"))?;
+    }
     for device in &status.unbound {
         screen.line(&format!("unread   {device}: `cagekeeper readers` says how to use it"))?;
     }
     Ok(())
+}
+
+/// How a calendar is, in one line.
+pub fn calendar_line(calendar: &CalendarStatus, now: UtcMs, zone: chrono_tz::Tz) -> String {
+    let read = calendar.read_at.map(|at| format!(", read {}", when(at, now, zone))).unwrap_or_default();
+    let detail = calendar.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
+    format!("{} from {}: {}{read}{detail}", calendar.id, calendar.from, calendar.state)
 }
 
 fn show_ledger(screen: &mut Screen, ledger: &LedgerStatus) -> anyhow::Result<()> {

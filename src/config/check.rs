@@ -9,7 +9,7 @@ use std::path::Path;
 
 use nix::unistd::{AccessFlags, access};
 
-use super::{Broker, Config, ReaderConfig, ReaderSource};
+use super::{Broker, CalendarConfig, CalendarFrom, Config, ReaderConfig, ReaderSource};
 
 /// Something that will not work, or is not safe, as things stand on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,7 @@ pub fn check(config: &Config) -> Vec<Finding> {
     findings.extend(broker_files(&config.mqtt.broker));
     findings.extend(config.readers.iter().filter_map(device));
     findings.extend(deaf(config));
+    findings.extend(config.calendars.iter().flat_map(calendar_files));
     findings
 }
 
@@ -67,6 +68,18 @@ fn broker_files(broker: &Broker) -> Vec<Finding> {
     });
     let public = public.into_iter().filter_map(|(key, path)| unreadable(key, path.as_deref()?));
     secret.chain(public).collect()
+}
+
+fn calendar_files(calendar: &CalendarConfig) -> Vec<Finding> {
+    let key = |key: &str| format!("calendar {:?} {key}", calendar.source.id);
+    let file = match &calendar.from {
+        CalendarFrom::Path(path) => unreadable(&key("path"), path),
+        CalendarFrom::Url(_) => None,
+    };
+    let secret = calendar.password_file.as_deref().and_then(|path| {
+        unreadable(&key("password_file"), path).or_else(|| exposed(&key("password_file"), path))
+    });
+    file.into_iter().chain(secret).collect()
 }
 
 /// Readers on the network do not reach a broker that listens on loopback alone.
@@ -196,6 +209,22 @@ mod tests {
         );
         fs::set_permissions(&password, fs::Permissions::from_mode(0o640)).unwrap();
         assert_eq!(findings(&text, folder.path()).len(), 1);
+    }
+
+    #[test]
+    fn a_calendar_that_is_absent_and_its_open_password_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let password = folder.path().join("password");
+        fs::write(&password, "x").unwrap();
+        fs::set_permissions(&password, fs::Permissions::from_mode(0o644)).unwrap();
+        let feed = "[[calendar]]\nid = \"f\"\nurl = \"https://h/x\"\nusername = \"u\"\npassword_file = \"password\"\n";
+        let text = format!("{CAGE}[[calendar]]\nid = \"a\"\npath = \"x.ics\"\n{feed}");
+        let found = findings(&text, folder.path());
+        assert!(found[0].starts_with("calendar \"a\" path: x.ics cannot be read"), "{found:?}");
+        assert!(
+            found[1].starts_with("calendar \"f\" password_file: password can be read by everybody"),
+            "{found:?}"
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use toml::de::DeTable;
 
 use super::broker::broker;
+use super::calendar::calendars;
 use super::house::house;
 use super::lamp::lamps;
 use super::problem::{ConfigErrors, Problems};
@@ -19,10 +20,11 @@ use super::reader::readers;
 use super::reading::{ID, Reading};
 use super::section::{Section, Setting, with_nearest};
 use super::station::stations;
+use super::web::web;
 use super::{ClockTrust, Config, ControlConfig, LedgerConfig, MqttConfig};
 use crate::domain::id::{DaemonId, PersonHandle, SiteId};
 
-pub(super) const TOP_KEYS: [&str; 18] = [
+pub(super) const TOP_KEYS: [&str; 20] = [
     "site",
     "timezone",
     "currency",
@@ -41,6 +43,8 @@ pub(super) const TOP_KEYS: [&str; 18] = [
     "station",
     "reader",
     "lamp",
+    "calendar",
+    "web",
 ];
 
 /// What holds where the file says nothing and the machine decides.
@@ -114,6 +118,8 @@ fn config(
         clock_trusted: clock(top, reading),
         readers: readers(top, &stations, &profiles, reading),
         lamps: lamps(top, &stations, reading),
+        calendars: calendars(top, reading),
+        web: web(top, reading),
         profiles: Arc::new(profiles),
         stations: stations.into_iter().flatten().collect(),
     })

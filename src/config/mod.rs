@@ -21,6 +21,7 @@ use crate::wire::{self, Protocol, layout::Layout};
 
 mod asking;
 mod broker;
+mod calendar;
 pub mod check;
 pub mod file;
 mod hours;
@@ -38,12 +39,14 @@ mod section;
 mod source;
 mod station;
 mod text_framing;
+mod web;
 
 pub use check::{Finding, check};
 pub use file::Defaults;
 pub use model::PROFILE_KEYS;
 pub use problem::{ConfigError, ConfigErrors};
 pub use profile::{Profile, Profiles};
+pub use web::{Address, CalendarConfig, CalendarFrom, WebConfig};
 
 /// The commented default, which is also the configuration of a machine that has no file.
 pub const DEFAULT_TOML: &str = include_str!("../../config/cagekeeper.toml");
@@ -79,6 +82,10 @@ pub struct Config {
     pub profiles: Arc<Profiles>,
     /// The lamps there that hang on wires of this machine.
     pub lamps: Vec<LampConfig>,
+    /// The calendars from which bookings come.
+    pub calendars: Vec<CalendarConfig>,
+    /// What is served over HTTP.
+    pub web: WebConfig,
 }
 
 /// `[ledger]`

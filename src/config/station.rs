@@ -8,9 +8,9 @@ use crate::domain::id::{RoomId, StationId};
 pub(super) const STATION_KEYS: [&str; 7] =
     ["id", "kind", "room", "person", "session_idle_ms", "confirm_ms", "repeat_ms"];
 
-/// Stations that no file may name: facts of imports and of the command line carry these.
-const RESERVED_STATIONS: [&str; 2] = ["import", "control"];
-const NOT_RESERVED: &str = "another id: import and control mark the facts of imports and of the command line";
+/// Stations that no file may name: facts of imports, calendars and of the command line carry these.
+const RESERVED_STATIONS: [&str; 3] = ["import", "control", "calendar"];
+const NOT_RESERVED: &str = "another id: import, control and calendar mark the facts of imports, of the command line and of calendars";
 
 /// The stations of a file in its order; `None` for one that is wrong.
 pub(super) fn stations(top: &Section<'_>, reading: &mut Reading<'_>) -> Vec<Option<StationConfig>> {

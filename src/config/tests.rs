@@ -68,6 +68,8 @@ fn default_in_code() -> Config {
             Protocol::Line,
         )],
         lamps: Vec::new(),
+        calendars: Vec::new(),
+        web: WebConfig::default(),
     }
 }
 
@@ -91,7 +93,7 @@ fn is_commented_default(line: &str) -> bool {
 fn taking_the_comment_sign_from_any_default_changes_nothing() {
     let lines: Vec<&str> = DEFAULT_TOML.lines().collect();
     let commented: Vec<usize> = (0..lines.len()).filter(|at| is_commented_default(lines[*at])).collect();
-    assert_eq!(commented.len(), 75, "a default without a line here, or a line without a default");
+    assert_eq!(commented.len(), 76, "a default without a line here, or a line without a default");
     for at in &commented {
         let mut uncommented = lines.clone();
         uncommented[*at] = &lines[*at][1..];
@@ -109,7 +111,10 @@ fn every_key_is_explained_in_the_default() {
         .chain(&file::MQTT_KEYS)
         .chain(&station::STATION_KEYS)
         .chain(&reader::READER_KEYS)
-        .chain(&lamp::LAMP_KEYS);
+        .chain(&lamp::LAMP_KEYS)
+        .chain(&calendar::CALENDAR_KEYS)
+        .chain(&calendar::RULE_KEYS)
+        .chain(&web::WEB_KEYS);
     let rules = house::RULES_KEYS.iter().chain(&hours::DAYS).chain(&["closed"]);
     let names = house::CONDITIONS
         .map(Condition::name)
@@ -134,7 +139,7 @@ fn every_example_is_right() {
     let mut examples = toml_files("config/examples");
     // It says how somebody's list is read: tests/imports.rs uses it.
     examples.retain(|path| !path.ends_with("import-map.toml"));
-    assert_eq!(examples.len(), 8);
+    assert_eq!(examples.len(), 10);
     for path in examples {
         let text = fs::read_to_string(&path).unwrap();
         let config =
@@ -299,6 +304,33 @@ fn a_password_in_a_url_is_not_repeated() {
     let text = "[mqtt]\nurl = \"mqtt://ada:hunter2@broker\"\n[[station]]\nid = \"cage\"\n";
     let message = Config::parse(text, None, &defaults()).unwrap_err().to_string();
     assert!(message.contains("username") && !message.contains("hunter2"), "{message}");
+}
+
+#[test]
+fn the_address_of_a_feed_is_not_repeated() {
+    let text = "[[station]]\nid = \"cage\"\n[[calendar]]\nid = \"a\"\nurl = \"https://ada:hunter2@host/x\"\n";
+    let message = Config::parse(text, None, &defaults()).unwrap_err().to_string();
+    assert!(message.contains("username") && !message.contains("hunter2"), "{message}");
+}
+
+#[test]
+fn calendars_mean_what_they_say() {
+    use crate::calendar::meaning::Part;
+    let config = example("calendars.toml");
+    let [bookings, shoots, file] = config.calendars.as_slice() else { panic!() };
+    assert_eq!((bookings.every_ms, bookings.source.horizon_ms), (5 * 60_000, 180 * 86_400_000));
+    assert_eq!(bookings.username.as_deref(), Some("cage"));
+    assert_eq!(shoots.source.rules.len(), 4);
+    let first = &shoots.source.rules[0];
+    assert_eq!(
+        (first.skip, first.wanted.as_slice()),
+        (true, [(Part::Summary, "lunch".to_owned())].as_slice())
+    );
+    assert_eq!(shoots.source.rules[1].gear.len(), 3);
+    assert_eq!(shoots.source.rules[2].confirmed, Some(false));
+    assert!(matches!(&file.from, CalendarFrom::Path(path) if path.is_absolute()));
+    assert_eq!(file.source.room, RoomId::parse("studio-a").ok());
+    assert_eq!(config.web.listen, "0.0.0.0:8080".parse().ok());
 }
 
 proptest::proptest! {

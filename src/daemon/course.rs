@@ -117,3 +117,12 @@ pub(super) async fn close(thread: std::thread::JoinHandle<Ledger>, in_order: boo
         Err(_) => tracing::warn!("the writer did not finish; the next start checks the ledger"),
     }
 }
+
+/// What the keys of feeds are made of, kept in the ledger from the first time on that feeds are served.
+pub(super) fn feed_secret(ledger: &Ledger, config: &Config) -> anyhow::Result<String> {
+    if config.web.listen.is_none() {
+        return Ok(String::new());
+    }
+    ledger.keep_feed_secret(&entropy::secret()?)?;
+    Ok(ledger.reader()?.feed_secret()?.unwrap_or_default())
+}

@@ -12,7 +12,7 @@ use crate::domain::id::{ReaderId, StationId};
 use crate::domain::verdict::{self as words, Verdict};
 use crate::io::doors::{self, Doors};
 use crate::io::mqtt::Listener;
-use crate::io::mqtt::payload::ReaderReport;
+use crate::io::mqtt::payload::{ReaderReport, Reports};
 use crate::io::mqtt::publisher::{self, MqttHandle, MqttInputs, PublisherSetup};
 use crate::io::satellites::satellites;
 use crate::io::standing::Shared;
@@ -24,7 +24,7 @@ use crate::writer::Answer;
 /// The way out to the broker.
 pub struct Telling {
     head: watch::Sender<i64>,
-    readers: watch::Sender<Vec<ReaderReport>>,
+    reports: watch::Sender<Reports>,
     mqtt: MqttHandle,
     following: JoinHandle<()>,
     satellites: BTreeMap<ReaderId, Satellite>,
@@ -40,17 +40,17 @@ impl Telling {
         let (listener, asked) = doors::join(&shared.config).unzip();
         listeners.extend(listener);
         let (head, head_told) = watch::channel(head);
-        let (readers, readers_told) = watch::channel(Vec::new());
+        let (reports, reports_told) = watch::channel(Reports::default());
         let setup = PublisherSetup::new(&shared.config, shared.started_at, shared.clock, shared.keeper());
         let inputs =
-            MqttInputs { head: head_told, readers: readers_told, writer: shared.writer.clone(), listeners };
+            MqttInputs { head: head_told, reports: reports_told, writer: shared.writer.clone(), listeners };
         let mqtt = publisher::spawn(setup, inputs)?;
         let following = tokio::spawn(follow(Arc::clone(shared), mqtt.status()));
         let config = &shared.config;
         let asking = asked.map(|asked| doors::start(Arc::clone(shared), mqtt.voice(), asked));
         let (satellites, doors) = (satellites(config), Doors::new(config));
         let (names, zone) = (config.mqtt.names, config.timezone);
-        Ok(Self { head, readers, mqtt, following, satellites, doors, asking, names, zone })
+        Ok(Self { head, reports, mqtt, following, satellites, doors, asking, names, zone })
     }
 
     /// The ledger has facts up to this number.
@@ -58,21 +58,22 @@ impl Telling {
         self.head.send_replace(head);
     }
 
-    /// How the readers are.
+    /// How readers and calendars are.
     pub fn readers(&self, shared: &Shared) {
         let health = shared.readers();
         let report = |(config, state): (_, &crate::io::standing::ReaderState)| {
             ReaderReport::new(config, &state.health)
         };
         let of = |config: &crate::config::ReaderConfig| health.iter().find(|state| state.id == config.id);
-        let reports: Vec<ReaderReport> = shared
+        let readers: Vec<ReaderReport> = shared
             .config
             .readers
             .iter()
             .filter_map(|config| Some((config, of(config)?)))
             .map(report)
             .collect();
-        self.readers.send_if_modified(|told| {
+        let reports = Reports { readers, calendars: shared.calendars.all() };
+        self.reports.send_if_modified(|told| {
             let is_new = *told != reports;
             *told = reports;
             is_new

@@ -18,9 +18,12 @@ use tokio::task::JoinHandle;
 
 use crate::io::standing::Shared;
 
+mod calendars;
 mod serve;
 mod tap;
 pub mod who;
+
+pub use calendars::unknown as unknown_calendar;
 
 /// The longest request: an import of a hundred thousand rows fits.
 const REQUEST_BYTES_MAX: u64 = 64 * 1024 * 1024;

@@ -26,6 +26,11 @@ pub fn id() -> Result<String, NoEntropy> {
     Ok(hex(&bytes::<16>()?))
 }
 
+/// A new secret: 64 lower-case hex digits.
+pub fn secret() -> Result<String, NoEntropy> {
+    Ok(hex(&bytes::<32>()?))
+}
+
 /// A new opaque id of a person: it says nothing about who it is.
 pub fn person() -> Result<PersonId, NoEntropy> {
     PersonId::parse(&format!("p-{}", hex(&bytes::<6>()?))).map_err(|error| NoEntropy(error.to_string()))

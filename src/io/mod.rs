@@ -1,5 +1,6 @@
 //! The only place with devices, sockets, clock and entropy. It decides nothing.
 
+pub mod calendar;
 pub mod clock;
 pub mod control;
 pub mod doors;
@@ -10,4 +11,5 @@ pub mod readers;
 pub mod satellites;
 pub mod signals;
 pub mod standing;
+pub mod web;
 pub mod writing;

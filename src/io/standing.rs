@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::config::{Config, ReaderConfig};
 use crate::domain::id::{LampId, ReaderId, StationId};
+use crate::io::calendar::board::Board;
 use crate::io::clock::Clock;
 use crate::io::readers::Health;
 use crate::io::readers::tap::Taps;
@@ -65,6 +66,7 @@ struct Standing {
     mqtt: Option<String>,
     told: i64,
     unbound: Vec<String>,
+    web: Option<String>,
 }
 
 /// What the parts of the daemon share.
@@ -83,6 +85,8 @@ pub struct Shared {
     pub importing: tokio::sync::Mutex<()>,
     /// Who listens to readers.
     pub taps: Taps,
+    /// How calendars are.
+    pub calendars: Board,
     keeper: Timekeeper,
     standing: Mutex<Standing>,
 }
@@ -92,7 +96,8 @@ impl Shared {
     pub fn new(config: Config, clock: Clock, keeper: Timekeeper, writer: WriterHandle) -> Self {
         let started_at = keeper.now(clock.mono(), clock.utc(), clock.synchronised()).utc;
         let (importing, standing) = (tokio::sync::Mutex::default(), Mutex::default());
-        Self { config, clock, writer, started_at, importing, taps: Taps::default(), keeper, standing }
+        let (taps, calendars) = (Taps::default(), Board::default());
+        Self { config, clock, writer, started_at, importing, taps, calendars, keeper, standing }
     }
 
     /// The present.
@@ -171,6 +176,16 @@ impl Shared {
     /// What the broker's connection says of itself.
     pub fn set_mqtt(&self, mqtt: String) {
         self.standing().mqtt = Some(mqtt);
+    }
+
+    /// What is served over HTTP says of itself.
+    pub fn set_web(&self, web: String) {
+        self.standing().web = Some(web);
+    }
+
+    /// What is served over HTTP.
+    pub fn web(&self) -> Option<String> {
+        self.standing().web.clone()
     }
 
     /// Events up to this fact have been taken by the broker.

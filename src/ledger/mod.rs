@@ -13,6 +13,7 @@ use crate::time::UtcMs;
 
 pub mod append;
 pub mod apply;
+pub mod calendars;
 pub mod error;
 pub mod known;
 pub mod listing;
@@ -85,6 +86,11 @@ impl Ledger {
     /// A ledger in memory, for what is to leave no trace.
     pub fn in_memory(origin: &str) -> Result<Self, LedgerError> {
         Self::prepare(Connection::open_in_memory()?, PathBuf::from(":memory:"), origin, None)
+    }
+
+    /// A ledger that is in memory already; it keeps its own origin.
+    fn over(conn: Connection) -> Result<Self, LedgerError> {
+        Self::prepare(conn, PathBuf::from(":memory:"), "", None)
     }
 
     fn prepare(

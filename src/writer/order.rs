@@ -4,7 +4,7 @@ use super::{Answer, Doors, Order, Reply, named_by};
 use crate::domain::command::{Actor, Command};
 use crate::domain::decide::{ByHand, Decision, by_hand, not_allowed};
 use crate::domain::fact::{Body, NewFact, Subject};
-use crate::domain::id::KitId;
+use crate::domain::id::{KitId, StationId};
 use crate::domain::loaded::{Found, Loaded};
 use crate::domain::person::{Role, Roles};
 use crate::domain::plan::book::{Wanted, book, cancel};
@@ -18,8 +18,12 @@ use crate::time::Now;
 
 impl Doors<'_> {
     /// Decides and records what somebody asks for.
-    pub(super) fn order(&self, ledger: &mut Ledger, order: &Order) -> Result<Reply, LedgerError> {
-        let station = &self.by_hand.station;
+    pub(super) fn order(
+        &self,
+        ledger: &mut Ledger,
+        order: &Order,
+        station: &StationId,
+    ) -> Result<Reply, LedgerError> {
         let occasion = Occasion { scan_id: &order.id, station, now: &order.now };
         if let Some(before) = ledger.answered(&order.id)? {
             return Ok(Reply::AlreadyThere {
@@ -34,9 +38,11 @@ impl Doors<'_> {
             });
         }
         let (decision, found) = self.decided(ledger, order)?;
-        self.log_order(ledger, order, &found, &decision)?;
+        let adds = !decision.facts.is_empty();
+        if adds || station != self.calendar_station {
+            self.log_order(ledger, order, station, (&found, &decision))?;
+        }
         let Decision { verdict, facts, .. } = decision;
-        let adds = !facts.is_empty();
         let seq = ledger.append(&occasion, 0, facts)?;
         if let Some(note) = order.command.note().filter(|_| adds) {
             ledger.put_note(&format!("{}.0", order.id), note)?;
@@ -53,6 +59,23 @@ impl Doors<'_> {
             turn: 0,
             at: order.now.utc,
         })))
+    }
+
+    /// Decides and records all of these orders of a calendar, or none of them.
+    pub(super) fn together(&self, ledger: &mut Ledger, orders: &[Order]) -> Result<Reply, LedgerError> {
+        let mut refused = None;
+        let done = ledger.savepoint(|ledger| {
+            let mut last = Reply::Noted;
+            for order in orders {
+                last = self.order(ledger, order, self.calendar_station)?;
+                if matches!(&last, Reply::Decided(answer) if !answer.is_done()) {
+                    refused = Some(last);
+                    return Err(LedgerError::Failed("one of several was refused".to_owned()));
+                }
+            }
+            Ok(last)
+        });
+        refused.map_or(done, Ok)
     }
 
     fn decided(&self, ledger: &Ledger, order: &Order) -> Result<(Decision, Found), LedgerError> {
@@ -128,8 +151,8 @@ impl Doors<'_> {
         &self,
         ledger: &Ledger,
         order: &Order,
-        found: &Found,
-        decision: &Decision,
+        station: &StationId,
+        (found, decision): (&Found, &Decision),
     ) -> Result<(), LedgerError> {
         let telling = Telling { names: false, zone: self.zone, now: order.now.utc };
         let (_, thing) = named_by(found, &decision.verdict);
@@ -137,7 +160,7 @@ impl Doors<'_> {
         ledger.log_scan(&ScanRow {
             id: &order.id,
             at: order.now.utc,
-            station: &self.by_hand.station,
+            station,
             reader: None,
             session: None,
             code: None,

@@ -276,6 +276,9 @@ pub const CONTROL_STATION: &str = "control";
 /// The station that facts of imports name: they make state, and no event.
 pub const IMPORT_STATION: &str = "import";
 
+/// The station that facts of bookings from a calendar name.
+pub const CALENDAR_STATION: &str = "calendar";
+
 impl Fact {
     /// The id under which consumers know its event.
     pub fn event_id(&self) -> String {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 
-use super::who;
+use super::{calendars, who};
 use crate::control::{
     CONTROL_STATION, DaemonState, Enrolment, Imported, LedgerStatus, NotEnrolled, ReaderStatus, Request,
     Response, ScanShown, Status, asked, batches,
@@ -49,6 +49,12 @@ pub async fn answer(shared: &Arc<Shared>, uid: u32, line: &[u8], say: Sender<Val
         }
         Ok(Request::Order { command, confirm }) => order(shared, uid, *command, confirm).await,
         Ok(Request::Person(enrolment)) => enrol(shared, uid, *enrolment).await,
+        Ok(Request::Calendar { calendar, confirm, dry_run, bytes }) => {
+            match allowed(shared, uid, Some(Right::Import)).await {
+                Ok(_) => calendars::read(shared, (&calendar, bytes), (confirm, dry_run), &say).await,
+                Err(response) => *response,
+            }
+        }
         // Served before it comes here: it has no last line of its own.
         Ok(Request::Tap { .. }) => Response::refused(EXIT_CALL, vec!["a tap is asked for alone".to_owned()]),
         Err(error) => Response::refused(EXIT_CALL, vec![format!("the request is not understood: {error}")]),
@@ -242,6 +248,8 @@ fn status(shared: &Shared) -> Result<Response, LedgerError> {
             unbound: shared.unbound(),
             lamps: shared.lamps().into_iter().map(lamp_status).collect(),
             trouble: Vec::new(),
+            calendars: shared.calendars.all(),
+            web: shared.web(),
         })
     })
 }

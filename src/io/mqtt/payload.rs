@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::config::ReaderConfig;
+use crate::control::CalendarStatus;
 use crate::domain::fact::Subject;
 use crate::domain::id::{
     AssetId, BookingId, DaemonId, KitId, PersonId, ProductionId, ReaderId, RoomId, SiteId, StationId,
@@ -188,6 +189,15 @@ pub struct ReaderReport {
     pub reason: Option<String>,
 }
 
+/// How everything is that the daemon reads from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reports {
+    /// Its readers.
+    pub readers: Vec<ReaderReport>,
+    /// Its calendars.
+    pub calendars: Vec<CalendarStatus>,
+}
+
 impl ReaderReport {
     /// What there is to say of a reader.
     pub fn new(reader: &ReaderConfig, health: &Health) -> Self {
@@ -222,6 +232,9 @@ pub struct Info<'a> {
     pub backlog: i64,
     /// Its readers.
     pub readers: &'a [ReaderReport],
+    /// The calendars from which bookings come.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub calendars: &'a [CalendarStatus],
 }
 
 /// The retained `info`.
@@ -454,6 +467,7 @@ cagekeeper/v1/studio/replay
             states_form: STATES_FORM,
             backlog: 0,
             readers: &readers,
+            calendars: &[],
         });
         insta::assert_snapshot!(text(said.clone()), @r#"{"version":"0.1.0","started_at":"2026-11-23T08:54:03.512Z","origin":"0123456789ab","head_seq":41,"states_form":2,"backlog":0,"readers":[{"id":"gun","station":"cage","state":"gone","device":"/dev/ttyUSB0","reason":"unplugged"}]}"#);
         let before = InfoBefore::parse(&said).unwrap();

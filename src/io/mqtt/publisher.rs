@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! let setup  = PublisherSetup::new(&config, started_at, clock, timekeeper);
-//! let inputs = MqttInputs { head, readers, writer, listeners };
+//! let inputs = MqttInputs { head, reports, writer, listeners };
 //! let mqtt   = publisher::spawn(setup, inputs)?;             // inside the runtime, after the ledger was opened
 //! mqtt.signal(&answer);                                      // for each `Reply::Decided`; never blocks
 //! mqtt.status();                                             // a watch: connected, cursor, backlog, reason

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use tokio::sync::watch;
 
 use super::listeners::Listener;
-use super::payload::{ReaderReport, Topics};
+use super::payload::{Reports, Topics};
 use crate::config::{Config, MqttConfig};
 use crate::domain::id::{DaemonId, SiteId};
 use crate::io::clock::Clock;
@@ -66,8 +66,8 @@ impl PublisherSetup {
 pub struct MqttInputs {
     /// The number of the newest fact.
     pub head: watch::Receiver<i64>,
-    /// The readers and their health.
-    pub readers: watch::Receiver<Vec<ReaderReport>>,
+    /// The readers and calendars, and how they are.
+    pub reports: watch::Receiver<Reports>,
     /// Saves the cursor.
     pub writer: WriterHandle,
     /// Who hears what comes in.

@@ -1,6 +1,6 @@
 //! What is told of the daemon and the studio as a whole, and when: `info` and `summary`, at most once a second each.
 
-use super::payload::{self, Info, ReaderReport};
+use super::payload::{self, Info, Reports};
 use crate::time::{MonoMs, UtcMs};
 
 /// The shortest time between two publications of one of them.
@@ -30,7 +30,7 @@ impl Paced {
 pub(super) struct Standing {
     started_at: UtcMs,
     origin: String,
-    readers: Vec<ReaderReport>,
+    reports: Reports,
     info: Paced,
     told: Option<i64>,
     summary: Paced,
@@ -43,7 +43,7 @@ impl Standing {
         Self {
             started_at,
             origin,
-            readers: Vec::new(),
+            reports: Reports::default(),
             info: Paced::default(),
             told: None,
             summary: Paced::default(),
@@ -70,10 +70,10 @@ impl Standing {
         self.summary.at_once();
     }
 
-    /// The readers are like this now.
-    pub(super) fn readers_changed(&mut self, readers: Vec<ReaderReport>) {
-        if self.readers != readers {
-            self.readers = readers;
+    /// Readers and calendars are like this now.
+    pub(super) fn reports_changed(&mut self, reports: Reports) {
+        if self.reports != reports {
+            self.reports = reports;
             self.info.is_dirty = true;
         }
     }
@@ -125,7 +125,8 @@ impl Standing {
             head_seq: told,
             states_form: payload::STATES_FORM,
             backlog,
-            readers: &self.readers,
+            readers: &self.reports.readers,
+            calendars: &self.reports.calendars,
         }))
     }
 

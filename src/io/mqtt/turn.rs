@@ -106,7 +106,7 @@ impl Publisher {
     /// Tells until it is to stop, then says goodbye.
     pub(super) async fn run(mut self, mut stopping: oneshot::Receiver<()>) {
         self.teller.head_moved(*self.inputs.head.borrow_and_update());
-        self.teller.standing().readers_changed(self.inputs.readers.borrow_and_update().clone());
+        self.teller.standing().reports_changed(self.inputs.reports.borrow_and_update().clone());
         loop {
             tokio::select! {
                 biased;
@@ -191,7 +191,7 @@ impl Publisher {
             event = next_of_inbox(&mut self.inbox), if !self.listeners.is_behind() => Happened::Inbox(event),
             () = self.listeners.catch_up(), if self.listeners.is_behind() => Happened::Time,
             kept = next_of_readback(&mut self.readback) => Happened::ReadBack(kept),
-            changed = self.inputs.readers.changed(), if self.open.readers => Happened::Readers(changed.is_ok()),
+            changed = self.inputs.reports.changed(), if self.open.readers => Happened::Readers(changed.is_ok()),
             reach = self.broker.next(&self.setup.mqtt) => Happened::Broker(reach),
             () = pause(wait_ms) => Happened::Time,
         }
@@ -212,8 +212,8 @@ impl Publisher {
             }
             Happened::Readers(is_open) => {
                 self.open.readers = is_open;
-                let readers = self.inputs.readers.borrow_and_update().clone();
-                self.teller.standing().readers_changed(readers);
+                let reports = self.inputs.reports.borrow_and_update().clone();
+                self.teller.standing().reports_changed(reports);
             }
             Happened::Signal(signal) => self.on_signal(signal),
         }
