@@ -9,15 +9,16 @@ use chrono_tz::Tz;
 
 use crate::config::{Config, PersonRule, StationConfig};
 use crate::domain::command::{Actor, Command};
-use crate::domain::decide::{Decision, decide, decide_silence};
+use crate::domain::decide::{Decision, decide, decide_silence, missed};
 use crate::domain::fact::{CALENDAR_STATION, CONTROL_STATION, IMPORT_STATION, NewFact, Subject};
-use crate::domain::id::{PersonId, ReaderId, RoomId, StationId};
+use crate::domain::id::{CountId, PersonId, ReaderId, RoomId, StationId};
 use crate::domain::known::Identity;
 use crate::domain::loaded::{Found, Loaded};
 use crate::domain::rules::{DoorRules, StationKind, Way};
 use crate::domain::session::{Session, Wait};
 use crate::domain::verdict::{Level, Telling, Verdict, What};
 use crate::ledger::append::Occasion;
+use crate::ledger::counts::ended_by;
 use crate::ledger::load::{Question, load};
 use crate::ledger::scanlog::ScanRow;
 use crate::ledger::{Ledger, LedgerError};
@@ -250,6 +251,15 @@ impl Writer {
         considered(&self.ledger, rules, scan, None).map(|(_, _, decision)| Some(decision))
     }
 
+    /// Notes the next portion of what counts that have ended did not find, in a commit of its own; whether more are left.
+    /// To be called between groups until it says no: a stop in between is made up for at the next start.
+    pub fn settle(&mut self) -> Result<bool, LedgerError> {
+        if self.ledger.unsettled()?.is_none() {
+            return Ok(false);
+        }
+        self.ledger.transaction(note_missed)
+    }
+
     /// Gives the ledger back.
     pub fn into_ledger(self) -> Ledger {
         self.ledger
@@ -280,6 +290,7 @@ fn door_rules(station: &StationConfig, config: &Config) -> DoorRules {
         person_required: station.person == PersonRule::Required,
         session_idle_ms: ms(station.session_idle_ms),
         confirm_ms: ms(station.confirm_ms),
+        count_idle_ms: ms(station.count_idle_ms),
         repeat_ms: ms(station.repeat_ms),
         house: config.house.clone(),
     }
@@ -302,6 +313,7 @@ fn by_hand_rules(config: &Config) -> DoorRules {
         person_required: false,
         session_idle_ms: 0,
         confirm_ms: 0,
+        count_idle_ms: 0,
         repeat_ms: 0,
         house: config.house.clone(),
     }
@@ -366,7 +378,9 @@ impl Doors<'_> {
     ) -> Result<Reply, LedgerError> {
         let Decision { verdict, facts, session } = decision;
         let adds = !facts.is_empty();
+        let ended = ended_by(&facts);
         let seq = ledger.append(occasion, 0, facts)?;
+        missed_of(ledger, occasion, &ended)?;
         ledger.put_session(occasion.station, &session)?;
         let (idle_ms, confirm_ms) = waits_of(&session, rules);
         let person = match &verdict {
@@ -471,7 +485,9 @@ fn considered(
     scan: &Scan,
     way: Option<Way>,
 ) -> Result<(Session, Loaded, Decision), LedgerError> {
-    let session = ledger.session(&scan.station)?.at(scan.now.utc, rules.session_idle_ms, rules.confirm_ms);
+    let session = ledger.session(&scan.station)?;
+    let idle_ms = rules.idle_ms(&session);
+    let session = session.at(scan.now.utc, idle_ms, rules.confirm_ms);
     let question = Question {
         scan: &scan.id,
         reader: scan.reader.as_ref(),
@@ -479,6 +495,7 @@ fn considered(
         also: &scan.also,
         session: &session,
         now: scan.now.utc,
+        room: rules.room.as_ref(),
         scans_at_start: (scan.now.mono < AFTER_START).then(|| ledger.scans_at_start()),
         door: behind_door(rules, scan, way),
     };
@@ -494,10 +511,35 @@ fn behind_door<'a>(rules: &'a DoorRules, scan: &Scan, way: Option<Way>) -> Optio
     Some((room, way.or(of_reader)))
 }
 
+/// Notes the first portion of what counts that have just ended did not find, in the commit that ends them.
+fn missed_of(
+    ledger: &mut Ledger,
+    occasion: &Occasion,
+    ended: &[(CountId, Option<PersonId>)],
+) -> Result<(), LedgerError> {
+    for (count, actor) in ended {
+        ledger.put_unsettled(count, actor.as_ref(), occasion)?;
+        note_missed(ledger)?;
+    }
+    Ok(())
+}
+
+/// Notes one portion of what a count that has ended did not find, as of the moment at which it ended. Whether more may
+/// follow.
+fn note_missed(ledger: &mut Ledger) -> Result<bool, LedgerError> {
+    let Some(left) = ledger.unsettled()? else { return Ok(false) };
+    let things = ledger.next_missed(&left)?;
+    let now = Now { mono: MonoMs(0), utc: left.at, trusted: left.trusted };
+    let occasion = Occasion { scan_id: &left.scan, station: &left.station, now: &now };
+    let first = ledger.facts_of_scan(&left.scan)?;
+    ledger.append(&occasion, first, missed(&left.count, left.actor.as_ref(), things))?;
+    Ok(ledger.unsettled()?.is_some())
+}
+
 /// How long a station waits for the next scan of its session, and for the answer to its question.
 fn waits_of(session: &Session, rules: &DoorRules) -> (Option<u64>, Option<u64>) {
     let wait = |ms: i64| u64::try_from(ms).unwrap_or(0);
-    let idle_ms = session.is_open().then(|| wait(rules.session_idle_ms));
+    let idle_ms = session.is_open().then(|| wait(rules.idle_ms(session)));
     (idle_ms, session.pending.is_some().then(|| wait(rules.confirm_ms)))
 }
 

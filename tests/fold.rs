@@ -36,11 +36,16 @@ fn of_thing() -> impl Strategy<Value = (String, Value)> {
         "maintenance-closed",
         "inspected",
         "marked-lost",
+        "missed",
     ];
     (select(kinds), due, person, job, any::<bool>()).prop_map(|(kind, due, person, job, flag)| {
         let mut movement = json!({ "due": due, "booking": flag.then_some("b-1"), "person": person });
         if flag {
             movement["happened"] = json!("2026-11-23T07:00:00Z");
+        }
+        if flag && matches!(kind, "sighted" | "returned") {
+            movement["counted_in"] = json!("c-1");
+            movement["counted_as"] = json!("elsewhere");
         }
         movement.as_object_mut().unwrap().retain(|_, value| !value.is_null());
         let body = match kind {
@@ -49,6 +54,7 @@ fn of_thing() -> impl Strategy<Value = (String, Value)> {
             "condition-noted" => json!({ "condition": "dirty" }),
             "maintenance-opened" => json!({ "blocks": flag }),
             "maintenance-closed" => json!({ "jobs": [job] }),
+            "missed" => json!({ "counted_in": "c-1" }),
             "inspected" if flag => json!({ "next_due": due }),
             "inspected" | "marked-lost" | "recall-withdrawn" => json!({}),
             _ => movement,
@@ -94,7 +100,13 @@ fn of_stock() -> impl Strategy<Value = (String, Value)> {
             }
             (kind.to_owned(), body)
         });
-    let counted = (0_u32..9).prop_map(|count| ("stock-counted".to_owned(), json!({ "count": count })));
+    let counted = (0_u32..9, any::<bool>()).prop_map(|(count, in_count)| {
+        let mut body = json!({ "count": count });
+        if in_count {
+            body["counted_in"] = json!("c-1");
+        }
+        ("stock-counted".to_owned(), body)
+    });
     prop_oneof![2 => registered, 8 => moved, 1 => counted]
 }
 
@@ -135,6 +147,16 @@ fn of_person() -> impl Strategy<Value = (String, Value)> {
     )
 }
 
+fn of_count() -> impl Strategy<Value = (String, Value)> {
+    let room = select(vec![json!({ "room": "cage" }), json!({})]);
+    let begun = room.prop_map(|body| ("count-begun".to_owned(), body));
+    let ended = (0_u32..9).prop_map(|found| {
+        let body = json!({ "found": found, "missing": 1, "elsewhere": 0, "out": 0, "retired": 0 });
+        ("count-ended".to_owned(), body)
+    });
+    prop_oneof![2 => begun, 1 => ended, 1 => Just(("count-cancelled".to_owned(), json!({})))]
+}
+
 /// One thing said, or one taken back that was said of the same before.
 #[derive(Debug, Clone)]
 enum Step {
@@ -152,6 +174,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => of_booking().prop_map(said("booking/b-1")),
         1 => of_booking().prop_map(said("booking/b-2")),
         3 => of_person().prop_map(said("person/p-ana")),
+        2 => of_count().prop_map(said("count/c-1")),
         2 => any::<Index>().prop_map(Step::TakenBack),
     ]
 }

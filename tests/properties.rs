@@ -59,6 +59,7 @@ const CODES: &[&str] = &[
     "CK:CONFIRM",
     "CK:CONFIRM",
     "CK:UNDO",
+    "CK:COUNT",
     "CK:UNDO",
     "PR:night-bus",
     "BK:b-1",
@@ -309,19 +310,30 @@ fn any_session() -> impl Strategy<Value = serde_json::Value> {
             "9999-12-31T23:59:59Z",
         ])
     };
-    let question = select(vec!["hand-over", "which-booking"]);
+    let question = select(vec!["hand-over", "which-booking", "end-count", "drop-count", "brought-back"]);
     let code = select(vec!["CAM1", "CASE", "ANA", "CK:DONE", "NOTHING", "BOTH"]);
     let ask = (question, code, at(), id()).prop_map(|(question, code, asked_at, by)| {
         serde_json::json!({ "question": question, "code": code, "asked_at": asked_at, "countersigned_by": by })
     });
-    let flags = (any::<bool>(), any::<bool>(), select(vec![0, 7, u64::MAX]));
+    let count = prop::option::of(select(vec!["c-1", "c-gone"]));
+    let counting = (count, id(), any::<bool>())
+        .prop_map(|(id, room, settled)| serde_json::json!({ "id": id, "room": room, "settled": settled }));
+    let flags = (any::<bool>(), any::<bool>(), select(vec![0, 7, u64::MAX]), prop::option::of(counting));
     let scans = prop::collection::vec(select(vec!["s0", "s1", "stage", "", "gone"]), 0..70);
     (id(), id(), id(), prop::option::of(ask), scans, at(), flags).prop_map(
-        |(session, person, booking, pending, scans, last_at, (returning, without_booking, turn))| {
+        |(
+            session,
+            person,
+            booking,
+            pending,
+            scans,
+            last_at,
+            (returning, without_booking, turn, counting),
+        )| {
             serde_json::json!({
                 "id": session, "person": person, "production": booking, "booking": booking, "room": person,
                 "pending": pending, "scans": scans, "last_at": last_at, "returning": returning,
-                "without_booking": without_booking, "turn": turn,
+                "without_booking": without_booking, "turn": turn, "counting": counting,
             })
         },
     )
@@ -360,6 +372,7 @@ proptest! {
             person_required: utc_ms % 2 == 0,
             session_idle_ms,
             confirm_ms: loan_ms,
+            count_idle_ms: session_idle_ms,
             repeat_ms,
             room: None,
             house: std::sync::Arc::new(HouseRules { loan_ms, extend_ms: repeat_ms, ..HouseRules::default() }),

@@ -4,7 +4,7 @@
 //! `== title`; the story sets its stage and tells what happens:
 //!
 //! ```text
-//! station cage person required [idle 120s] [confirm 20s] [repeat 2s]
+//! station cage person required [idle 120s] [confirm 20s] [repeat 2s] [room cage] [kind count] [count-idle 30min]
 //! person ana "Ana Silva" crew badge ANA [until 12:00]      asset cam-1 "Sony FX6" [tag CAM1] [kit case-a]
 //! kit case-a "Camera case" [tag CASE]                      room studio-b "Studio B"
 //! production night-bus "Night Bus"                         booking b-1 person ana starts 08:00 ends 18:00
@@ -81,6 +81,13 @@ const WITH_FACT: &[&str] = &[
     "person-left",
     "seen-here",
     "not-checked-out",
+    "counted",
+    "found-again",
+    "counted-elsewhere",
+    "counted-retired",
+    "shelf-counted",
+    "count-ended",
+    "count-cancelled",
 ];
 
 /// One story while it is told.
@@ -159,7 +166,7 @@ impl Story {
                 assert!(self.stage.is_none(), "stations stand first");
                 let pairs = Pairs::new(&parts[2..]);
                 let room = pairs.one("room").map(|room| format!("room = \"{room}\"\n"));
-                let spans = ["idle", "confirm", "repeat"]
+                let spans = ["idle", "confirm", "repeat", "count-idle"]
                     .into_iter()
                     .filter_map(|word| Some((word.to_owned(), span_ms(pairs.one(word)?))))
                     .collect();
@@ -277,6 +284,7 @@ impl Story {
         let mut said = vec![standing.condition.name().to_owned()];
         said.extend(jobs.map(str::to_owned));
         said.extend(standing.lost_since.map(|since| format!("lost since {}", self.when(since))));
+        said.extend(standing.missing_since.map(|since| format!("missing since {}", self.when(since))));
         said.extend(
             standing.recall.as_ref().map(|recall| format!("recalled by {}", self.when(recall.wanted_by))),
         );
@@ -490,6 +498,8 @@ impl Story {
             add("overriding", (!overrides.is_empty()).then(|| overrides.join(" ")));
             add("pieces", movement.count.map(|count| count.to_string()));
             add("happened", movement.happened.map(|at| self.when(at)));
+            add("in", movement.counted_in.as_ref().map(ToString::to_string));
+            add("as", movement.counted_as.map(|counted_as| counted_as.name().to_owned()));
         }
         match &fact.body {
             Body::PersonEntered(passage) | Body::PersonLeft(passage) => {
@@ -505,7 +515,16 @@ impl Story {
                 add("from", name(&recall.person));
                 add("out-for", recall.production.as_ref().map(ToString::to_string));
             }
-            Body::StockCounted(counted) => add("pieces", Some(counted.count.to_string())),
+            Body::StockCounted(counted) => {
+                add("pieces", Some(counted.count.to_string()));
+                add("in", counted.counted_in.as_ref().map(ToString::to_string));
+            }
+            Body::CountBegun(begun) => add("of", begun.room.as_ref().map(ToString::to_string)),
+            Body::CountEnded(ended) => {
+                add("found", Some(ended.found.to_string()));
+                add("missing", Some(ended.missing.to_string()));
+            }
+            Body::Missed(missed) => add("in", Some(missed.counted_in.to_string())),
             _ => {}
         }
         if let Body::Annulled(annulled) = &fact.body {
@@ -612,6 +631,7 @@ fn all_codes() -> BTreeSet<String> {
         of(&verdicts, "fn own_code(&self)"),
         of(&source("remark.rs"), "pub fn code(&self)"),
         of(&source("door.rs"), "pub fn code(&self)"),
+        of(&source("counted.rs"), "pub fn code(&self)"),
     ];
     codes.into_iter().flatten().chain(situations).filter(|code| code != "refused").collect()
 }

@@ -56,6 +56,7 @@ impl Desk {
     /// Records one input. When this returns it is on the disk.
     pub fn record(&mut self, input: Input) -> anyhow::Result<Reply> {
         let mut replies = self.writer.handle_group(&[input])?;
+        while self.writer.settle()? {}
         replies.pop().ok_or_else(|| Failure::Unreachable("the writer gave no answer".to_owned()).into())
     }
 

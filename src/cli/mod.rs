@@ -18,6 +18,7 @@ mod booking_list;
 mod calendar;
 mod config_verbs;
 mod control_client;
+mod count;
 mod decode;
 mod demo;
 mod desk;
@@ -135,6 +136,9 @@ enum Verb {
     /// Maintenance: what is broken, what is to be inspected
     #[command(subcommand)]
     Maintenance(maintenance::MaintenanceVerb),
+    /// Counts: a room compared with what should be in it
+    #[command(subcommand)]
+    Count(count::CountVerb),
     /// Bring in a file: ours, an export of Snipe-IT, Shelf, AdamRMS or Homebox, or any other by a mapping
     Import(import::Brings),
     /// Calendars: bookings from feeds and files, and feeds of rooms, productions and people
@@ -240,6 +244,7 @@ fn run_verb(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Asset(verb) => asset::asset(&config()?, screen, &verb),
         Verb::Stock(verb) => stock::stock(&config()?, screen, &verb),
         Verb::Maintenance(verb) => maintenance::maintenance(&config()?, screen, &verb),
+        Verb::Count(verb) => count::count(&config()?, screen, &verb),
         Verb::Import(brings) => {
             if let Some(file) = brings.to_draft()? {
                 return import::draft_of(screen, &file);

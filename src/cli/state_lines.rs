@@ -24,6 +24,8 @@ pub struct State {
     #[serde(skip_serializing_if = "Option::is_none")]
     lost_since: Option<UtcMs>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    missing_since: Option<UtcMs>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     inspection_due: Option<UtcMs>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recalled_by: Option<UtcMs>,
@@ -53,7 +55,14 @@ impl State {
     /// The state of an asset or a kit.
     pub fn of(look: &Look<'_>, subject: &Subject) -> anyhow::Result<Self> {
         let StandingRow {
-            condition, condition_at, lost_since, inspection_due, recall_by, recall_for, ..
+            condition,
+            condition_at,
+            lost_since,
+            missing_since,
+            inspection_due,
+            recall_by,
+            recall_for,
+            ..
         } = look.reader.standing(subject)?.unwrap_or_default();
         let job = |job: JobRow| Job {
             blocks: job.blocks,
@@ -67,6 +76,7 @@ impl State {
             condition_since: condition_at.filter(|_| noted),
             maintenance: look.reader.jobs(Some(subject))?.into_iter().map(job).collect(),
             lost_since,
+            missing_since,
             inspection_due,
             recalled_by: recall_by,
             recalled_for: recall_for,
@@ -86,6 +96,8 @@ impl State {
             false => format!("inspection due {}", say(due)),
         });
         let lost = self.lost_since.map(|at| format!("given up as lost since {}", say(at)));
+        let missing =
+            self.missing_since.map(|at| format!("missing since {}: a count did not find it", say(at)));
         let jobs = self.maintenance.iter().map(|job| {
             let what = if job.blocks { "in maintenance, stays in" } else { "maintenance noted" };
             let note = job.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
@@ -95,7 +107,7 @@ impl State {
             let word = if next.confirmed { "booked" } else { "held" };
             format!("{word} {} for {}", look.span(next.from, next.until), next.booking)
         });
-        let lines = [lost, condition].into_iter().flatten().chain(jobs);
+        let lines = [lost, missing, condition].into_iter().flatten().chain(jobs);
         lines.chain([recall, inspection].into_iter().flatten()).chain(next).collect()
     }
 }

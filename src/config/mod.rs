@@ -183,6 +183,8 @@ pub struct StationConfig {
     pub session_idle_ms: u64,
     /// An *ask* without an answer for so long lapses, in milliseconds.
     pub confirm_ms: u64,
+    /// A station that counts leaves its count after so long without a scan, in milliseconds.
+    pub count_idle_ms: u64,
     /// Without a badge an asset toggles again only after so long, in milliseconds.
     pub repeat_ms: u64,
 }

@@ -5,8 +5,8 @@ use super::section::{Section, Setting, refuse_twice, with_nearest};
 use super::{PersonRule, StationConfig, StationKind};
 use crate::domain::id::{RoomId, StationId};
 
-pub(super) const STATION_KEYS: [&str; 7] =
-    ["id", "kind", "room", "person", "session_idle_ms", "confirm_ms", "repeat_ms"];
+pub(super) const STATION_KEYS: [&str; 8] =
+    ["id", "kind", "room", "person", "session_idle_ms", "confirm_ms", "repeat_ms", "count_idle_ms"];
 
 /// Stations that no file may name: facts of imports, calendars and of the command line carry these.
 const RESERVED_STATIONS: [&str; 3] = ["import", "control", "calendar"];
@@ -59,6 +59,8 @@ fn station(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<StationCo
         section.number("session_idle_ms", (1000, 86_400_000, 120_000), "milliseconds", problems);
     let confirm_ms = section.number("confirm_ms", (1000, 3_600_000, 20_000), "milliseconds", problems);
     let repeat_ms = section.number("repeat_ms", (0, 3_600_000, 2000), "milliseconds", problems);
+    let count_idle_ms =
+        section.number("count_idle_ms", (1000, 86_400_000, 1_800_000), "milliseconds", problems);
     Some(StationConfig {
         id: id?,
         kind: kind.unwrap_or(StationKind::Desk),
@@ -67,6 +69,7 @@ fn station(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<StationCo
         session_idle_ms: u64::from(session_idle_ms),
         confirm_ms: u64::from(confirm_ms),
         repeat_ms: u64::from(repeat_ms),
+        count_idle_ms: u64::from(count_idle_ms),
     })
 }
 

@@ -49,7 +49,9 @@ pub(super) fn sessions_of(ledger: &Ledger, config: &Config) -> Result<Waits, Led
     let mut waits = Waits::default();
     for station in &config.stations {
         let session = ledger.session(&station.id)?;
-        let idle_ms = session.is_open().then_some(station.session_idle_ms);
+        let idle_ms =
+            if session.counting.is_some() { station.count_idle_ms } else { station.session_idle_ms };
+        let idle_ms = session.is_open().then_some(idle_ms);
         let confirm_ms = session.pending.is_some().then_some(station.confirm_ms);
         waits.answered(&station.id, session.turn, idle_ms, confirm_ms, MonoMs(0));
     }

@@ -78,11 +78,13 @@ pub enum Card {
     Damaged,
     /// Something of the last thing is missing.
     PartMissing,
+    /// Begins a count, goes on with it, and ends it.
+    Count,
 }
 
 impl Card {
     /// Every card, in the order in which they are documented.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Done,
         Self::Cancel,
         Self::Return,
@@ -94,6 +96,7 @@ impl Card {
         Self::Dirty,
         Self::Damaged,
         Self::PartMissing,
+        Self::Count,
     ];
 
     /// What is printed after `CK:`.
@@ -110,6 +113,7 @@ impl Card {
             Self::Dirty => "DIRTY",
             Self::Damaged => "DAMAGED",
             Self::PartMissing => "PART-MISSING",
+            Self::Count => "COUNT",
         }
     }
 }

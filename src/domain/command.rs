@@ -176,6 +176,24 @@ pub enum Command {
         /// The id of the scan or command.
         scan: String,
     },
+    /// Begins a count.
+    BeginCount {
+        /// The room; without it everything that is home.
+        #[serde(default)]
+        room: Option<RoomId>,
+    },
+    /// Ends a count.
+    EndCount {
+        /// The room; without it the count of everything.
+        #[serde(default)]
+        room: Option<RoomId>,
+    },
+    /// Drops a count.
+    CancelCount {
+        /// The room; without it the count of everything.
+        #[serde(default)]
+        room: Option<RoomId>,
+    },
 }
 
 /// When a booking comes again.
@@ -245,6 +263,7 @@ impl Command {
             | Self::OpenMaintenance { .. }
             | Self::CloseMaintenance { .. }
             | Self::Inspect { .. } => Right::Maintain,
+            Self::BeginCount { .. } | Self::EndCount { .. } | Self::CancelCount { .. } => Right::Count,
         }
     }
 
@@ -266,6 +285,7 @@ impl Command {
             | Self::CountStock { thing, .. } => Some(thing),
             Self::Register { subject, .. } => Some(subject),
             Self::Book { .. } | Self::CancelBooking { .. } | Self::Undo { .. } => None,
+            Self::BeginCount { .. } | Self::EndCount { .. } | Self::CancelCount { .. } => None,
         }
     }
 

@@ -91,6 +91,22 @@ ids! {
     StockId,
     /// A sort of asset: what a booking of "three wireless lavs" names.
     ModelId,
+    /// A room compared with what should be in it.
+    CountId,
+}
+
+/// Characters of a scan's id that the count it begins is named by.
+const COUNT_CHARS: usize = 12;
+
+impl CountId {
+    /// The count that a scan begins: the end of the scan's id names it. Whatever that holds, an id comes of it.
+    pub fn of_scan(scan: &str) -> Self {
+        let mut end: Vec<char> = scan.chars().rev().take(COUNT_CHARS).collect();
+        end.reverse();
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let end = end.into_iter().map(|c| c.to_ascii_lowercase()).map(|c| if plain(c) { c } else { '-' });
+        Self(format!("c-{}", end.collect::<String>()))
+    }
 }
 
 #[cfg(test)]
@@ -104,6 +120,15 @@ mod tests {
         }
         for bad in ["", "-a", "CAM", "a_b", "a b", "ä", "a/b", "a+", "#", &"a".repeat(64)] {
             assert!(AssetId::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_named_by_the_end_of_the_scan_that_begins_it() {
+        assert_eq!(CountId::of_scan("s1").as_str(), "c-s1");
+        assert_eq!(CountId::of_scan("0123456789abcdef0123456789ABCDEF").as_str(), "c-456789abcdef");
+        for odd in ["", "ä/+#", &"x".repeat(10_000)] {
+            assert!(CountId::parse(CountId::of_scan(odd).as_str()).is_ok(), "{odd}");
         }
     }
 }

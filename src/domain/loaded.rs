@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::code::{Card, Code, CodeFault};
+use super::count::{CountedBefore, OpenCount};
 use super::custody::Custody;
 use super::fact::{Condition, Gear, Loan, StockUse, Subject};
 use super::id::{
@@ -56,6 +57,12 @@ pub struct Loaded {
     pub first_since_start: bool,
     /// The last that the ledger knows of the scanned thing, where that is a sighting.
     pub sighting: Option<Sighted>,
+    /// Counts that are open, the newest first.
+    pub counts: Vec<OpenCount>,
+    /// What open counts have come upon of the scanned things already.
+    pub counted: Vec<CountedBefore>,
+    /// The room in which the station is.
+    pub room_here: Option<Room>,
     /// The room behind the door at which it was scanned; `None` where that is no door.
     pub behind_door: Option<Box<BehindDoor>>,
 }
@@ -182,6 +189,8 @@ pub struct Standing {
     pub missing: Vec<AssetId>,
     /// It was given up at this moment.
     pub lost_since: Option<UtcMs>,
+    /// A count did not find it at this moment.
+    pub missing_since: Option<UtcMs>,
     /// Open maintenance jobs, oldest first.
     pub jobs: Vec<Job>,
     /// When the next inspection is due.

@@ -5,6 +5,7 @@
 
 pub mod code;
 pub mod command;
+pub mod count;
 pub mod custody;
 pub mod decide;
 pub mod fact;

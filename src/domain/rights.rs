@@ -36,11 +36,13 @@ pub enum Right {
     SeeMoney,
     /// Goes into every room without a booking.
     EnterRooms,
+    /// Counts what is in a room.
+    Count,
 }
 
 impl Right {
     /// Every right, in the order of the commented default.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ByHand,
         Self::Book,
         Self::Plan,
@@ -54,6 +56,7 @@ impl Right {
         Self::SeePeople,
         Self::SeeMoney,
         Self::EnterRooms,
+        Self::Count,
     ];
 
     /// The name in the configuration.
@@ -72,6 +75,7 @@ impl Right {
             Self::SeePeople => "see-people",
             Self::SeeMoney => "see-money",
             Self::EnterRooms => "enter-rooms",
+            Self::Count => "count",
         }
     }
 
@@ -89,7 +93,8 @@ impl Right {
             | Self::Maintain
             | Self::Register
             | Self::Correct
-            | Self::EnterRooms => Roles::of(&[Attendant, StudioManager, Admin]),
+            | Self::EnterRooms
+            | Self::Count => Roles::of(&[Attendant, StudioManager, Admin]),
             Self::Book | Self::Recall | Self::SeePeople => {
                 Roles::of(&[Attendant, ProductionManager, StudioManager, Admin])
             }

@@ -12,6 +12,7 @@ use super::person::{Role, Roles};
 use super::plan::hours::Hours;
 use super::policy::Policy;
 use super::rights::Rights;
+use super::session::Session;
 
 /// What kind of conversation a station has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,10 +92,19 @@ pub struct DoorRules {
     pub session_idle_ms: i64,
     /// A question without an answer for so long lapses.
     pub confirm_ms: i64,
+    /// A station that counts leaves its count after so long without a scan; the count stays open.
+    pub count_idle_ms: i64,
     /// Without a badge an asset toggles again only after so long.
     pub repeat_ms: i64,
     /// What holds for the whole house.
     pub house: Arc<HouseRules>,
+}
+
+impl DoorRules {
+    /// After how long a silence this session is over.
+    pub fn idle_ms(&self, session: &Session) -> i64 {
+        if session.counting.is_some() { self.count_idle_ms } else { self.session_idle_ms }
+    }
 }
 
 /// The rules of the house.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::code::Code;
+use super::count::Counting;
 use super::fact::Subject;
 use super::id::{BookingId, PersonId, ProductionId, RoomId};
 use super::policy::{Answerer, Situation};
@@ -45,6 +46,8 @@ pub struct Session {
     pub last_at: UtcMs,
     /// Counts scans, so that a time-out knows whether it is still meant.
     pub turn: u64,
+    /// The count that the station is at.
+    pub counting: Option<Counting>,
 }
 
 /// What gear is on the reader for.
@@ -111,6 +114,12 @@ pub enum Question {
     LongerAllTheSame,
     /// The code is a badge and a label: is the label meant?
     TheThing,
+    /// A count came upon something that is out: is it back?
+    BroughtBack,
+    /// Things were not found: does the count end all the same?
+    EndCount,
+    /// Something was counted: is the count dropped all the same?
+    DropCount,
 }
 
 /// What a station waits for.

@@ -18,6 +18,9 @@ const RETRY: Duration = Duration::from_secs(1);
 /// After so long without an input the write-ahead log is moved into the file.
 const IDLE: Duration = Duration::from_secs(2);
 
+/// Between two portions of what a count missed scans have the writer for themselves.
+const BETWEEN_PORTIONS: Duration = Duration::from_millis(20);
+
 /// One input and who waits for its reply.
 #[derive(Debug)]
 pub struct Queued {
@@ -102,10 +105,12 @@ pub fn spawn(
 fn run(mut writer: Writer, inputs: &Receiver<Queued>, notices: &mpsc::UnboundedSender<Notice>) -> Ledger {
     let mut idle = false;
     loop {
-        let first = if idle {
-            inputs.recv().map_err(|_| RecvTimeoutError::Disconnected)
-        } else {
-            inputs.recv_timeout(IDLE)
+        // Also before the first input: a stop may have left a count whose missing things are not all noted.
+        let Ok(pause) = settle(&mut writer, notices) else { return writer.into_ledger() };
+        let first = match pause {
+            Some(pause) => inputs.recv_timeout(pause),
+            None if idle => inputs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            None => inputs.recv_timeout(IDLE),
         };
         match first {
             Ok(first) => {
@@ -116,6 +121,7 @@ fn run(mut writer: Writer, inputs: &Receiver<Queued>, notices: &mpsc::UnboundedS
                     return writer.into_ledger();
                 }
             }
+            Err(RecvTimeoutError::Timeout) if pause.is_some() => {}
             Err(RecvTimeoutError::Timeout) => {
                 idle = true;
                 if let Err(error) = writer.ledger().checkpoint() {
@@ -123,6 +129,35 @@ fn run(mut writer: Writer, inputs: &Receiver<Queued>, notices: &mpsc::UnboundedS
                 }
             }
             Err(RecvTimeoutError::Disconnected) => return writer.into_ledger(),
+        }
+    }
+}
+
+/// The program must stop; whoever listens has been told.
+struct Stopped;
+
+/// One portion, where one is due: whether more are left, and the newest fact.
+fn portion(writer: &mut Writer) -> Result<Option<(bool, i64)>, LedgerError> {
+    if writer.ledger().unsettled()?.is_none() {
+        return Ok(None);
+    }
+    let more = writer.settle()?;
+    Ok(Some((more, writer.ledger().head_seq()?)))
+}
+
+/// Notes a portion of what counts that have ended did not find. After how long the next is due; `None` where none is left.
+fn settle(writer: &mut Writer, notices: &mpsc::UnboundedSender<Notice>) -> Result<Option<Duration>, Stopped> {
+    match portion(writer) {
+        Ok(None) => Ok(None),
+        Ok(Some((more, head))) => {
+            let _ = notices.send(Notice::Head(head));
+            Ok(more.then_some(BETWEEN_PORTIONS))
+        }
+        Err(error) if error.is_unwritable() => Ok(Some(RETRY)),
+        Err(error) => {
+            // Nobody left to tell means that the program is stopping anyway.
+            let _ = notices.send(Notice::Failed(error));
+            Err(Stopped)
         }
     }
 }

@@ -128,6 +128,8 @@ pub struct StandingRow {
     pub condition_at: Option<UtcMs>,
     /// Given up since.
     pub lost_since: Option<UtcMs>,
+    /// Not found by a count since.
+    pub missing_since: Option<UtcMs>,
     /// The last inspection.
     pub inspected_at: Option<UtcMs>,
     /// The next inspection.
@@ -334,7 +336,7 @@ impl Reader {
     /// What state a thing is in; `None` where nothing was noted about it.
     pub fn standing(&self, subject: &Subject) -> Result<Option<StandingRow>, LedgerError> {
         let sql = "SELECT condition, condition_at_ms, lost_since_ms, inspected_at_ms, inspection_due_ms, recall_by_ms,
-                   recall_for FROM standing WHERE subject = ?1";
+                   recall_for, missing_since_ms FROM standing WHERE subject = ?1";
         let read = |row: &Row<'_>| {
             let condition: String = row.get(0)?;
             Ok(StandingRow {
@@ -345,6 +347,7 @@ impl Reader {
                 inspection_due: row.get(4)?,
                 recall_by: row.get(5)?,
                 recall_for: row.get(6)?,
+                missing_since: row.get(7)?,
             })
         };
         Ok(self.conn().prepare_cached(sql)?.query_row([subject], read).optional()?)
@@ -410,10 +413,10 @@ impl Reader {
         self.rows_of(sql, params![kit], |row| row.get(0))
     }
 
-    /// Members of a kit that were given up as lost.
+    /// Members of a kit that were given up as lost, or that a count has not found.
     pub fn lost_of(&self, kit: &KitId) -> Result<Vec<AssetId>, LedgerError> {
         let sql = "SELECT a.id FROM asset a JOIN standing s ON s.subject = 'asset/' || a.id
-                   WHERE a.kit = ?1 AND s.lost_since_ms IS NOT NULL";
+                   WHERE a.kit = ?1 AND (s.lost_since_ms IS NOT NULL OR s.missing_since_ms IS NOT NULL)";
         self.rows_of(sql, params![kit], |row| row.get(0))
     }
 

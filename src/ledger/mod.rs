@@ -14,6 +14,7 @@ use crate::time::UtcMs;
 pub mod append;
 pub mod apply;
 pub mod calendars;
+pub mod counts;
 pub mod error;
 pub mod known;
 pub mod listing;
@@ -29,10 +30,11 @@ pub mod verify;
 pub use error::LedgerError;
 pub use question::Reader;
 
-const SCHEMA: [&str; 3] = [
+const SCHEMA: [&str; 4] = [
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_the_plan.sql"),
     include_str!("schema/0003_doors.sql"),
+    include_str!("schema/0004_counts.sql"),
 ];
 
 /// The schema under which the projections were last folded from all facts.

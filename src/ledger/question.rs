@@ -74,6 +74,8 @@ pub struct ThingState {
     pub recalled_by: Option<UtcMs>,
     /// Whether it has been given up.
     pub is_lost: bool,
+    /// Since when a count has not found it.
+    pub missing_since: Option<UtcMs>,
     /// Whether it has been taken out of service, of an asset.
     pub is_retired: bool,
     /// The number of the last fact about it.
@@ -86,7 +88,7 @@ impl ThingState {
     pub fn state_name(&self) -> &'static str {
         match self {
             Self { is_retired: true, .. } => "retired",
-            Self { is_lost: true, .. } => "missing",
+            Self { is_lost: true, .. } | Self { missing_since: Some(_), .. } => "missing",
             Self { custody: Some(custody), .. } if custody.out => "out",
             _ => "home",
         }
@@ -137,7 +139,7 @@ pub struct Summary {
     pub out: i64,
     /// Assets out beyond their time.
     pub overdue: i64,
-    /// Assets given up.
+    /// Assets given up, and those that a count did not find.
     pub missing: i64,
     /// Assets and kits in service with an open maintenance job or an inspection that is due.
     pub maintenance_due: i64,
@@ -189,7 +191,8 @@ pub struct UnknownCode {
 const SUMMARY: &str = "SELECT (SELECT count(*) FROM asset),
     (SELECT count(*) FROM custody WHERE out = 1 AND +subject GLOB 'asset/*'),
     (SELECT count(*) FROM custody WHERE out = 1 AND due_ms < ?1 AND +subject GLOB 'asset/*'),
-    (SELECT count(*) FROM standing WHERE lost_since_ms IS NOT NULL AND subject GLOB 'asset/*'),
+    (SELECT count(*) FROM (SELECT subject FROM standing WHERE lost_since_ms IS NOT NULL
+      UNION SELECT subject FROM standing WHERE missing_since_ms IS NOT NULL) AS gone WHERE subject GLOB 'asset/*'),
     (SELECT count(*) FROM (SELECT subject FROM job
       UNION SELECT subject FROM standing WHERE inspection_due_ms <= ?1 AND inspected_at_ms IS NOT NULL
       UNION SELECT 'asset/' || a.id FROM asset a WHERE a.inspection_due_ms <= ?1 AND NOT EXISTS
@@ -284,7 +287,7 @@ impl Reader {
         };
         let sql = format!(
             "SELECT t.name, {home}, {retired}, s.seq, d.condition, d.lost_since_ms IS NOT NULL, d.recall_by_ms,
-             (SELECT max(blocks) FROM job WHERE subject = ?2), {CUSTODY_COLUMNS}
+             (SELECT max(blocks) FROM job WHERE subject = ?2), {CUSTODY_COLUMNS}, d.missing_since_ms
              FROM {table} t JOIN subject s ON s.subject = ?2 LEFT JOIN standing d ON d.subject = ?2
              LEFT JOIN custody c ON c.subject = ?2 WHERE t.id = ?1"
         );
@@ -458,6 +461,7 @@ fn thing_state(row: &Row<'_>) -> rusqlite::Result<ThingState> {
         seq: row.get(3)?,
         condition: condition.and_then(|name| Condition::parse(&name)).unwrap_or_default(),
         is_lost: row.get(5)?,
+        missing_since: row.get(21)?,
         recalled_by: row.get(6)?,
         maintenance: blocks.map_or(Maintenance::None, |blocks| match blocks {
             true => Maintenance::Block,

@@ -10,8 +10,8 @@ use crate::domain::custody::{Custody, LastMove, MoveKind};
 use crate::domain::fact::{Body, Fact, Subject};
 use crate::domain::hlc::Hlc;
 use crate::domain::id::{
-    AssetId, BookingId, KitId, ModelId, PersonHandle, PersonId, ProductionId, ReaderId, RoomId, StationId,
-    StockId,
+    AssetId, BookingId, CountId, KitId, ModelId, PersonHandle, PersonId, ProductionId, ReaderId, RoomId,
+    StationId, StockId,
 };
 use crate::time::UtcMs;
 
@@ -33,6 +33,7 @@ macro_rules! ids_in_sql {
 ids_in_sql!(
     AssetId,
     BookingId,
+    CountId,
     KitId,
     ModelId,
     PersonHandle,

@@ -11,7 +11,7 @@ use super::{Ledger, LedgerError, Reader};
 use crate::domain::fact::Subject;
 
 /// Tables that facts make, and the columns that order their rows.
-const PROJECTIONS: [(&str, &str); 17] = [
+const PROJECTIONS: [(&str, &str); 19] = [
     ("subject", "subject"),
     ("asset", "id"),
     ("kit", "id"),
@@ -29,6 +29,8 @@ const PROJECTIONS: [(&str, &str); 17] = [
     ("usage", "fact"),
     ("claim", "resource, until_ms, booking"),
     ("stay", "fact"),
+    ("count", "id"),
+    ("counted", "subject, count"),
 ];
 
 /// Differences named in a report; more are only counted.

@@ -1,16 +1,17 @@
 //! Orders: what people and programs ask for by other means than a reader, through the same decisions.
 
-use super::{Answer, Doors, Order, Reply, named_by};
+use super::{Answer, Doors, Order, Reply, missed_of, named_by};
 use crate::domain::command::{Actor, Command};
 use crate::domain::decide::{ByHand, Decision, by_hand, not_allowed};
 use crate::domain::fact::{Body, NewFact, Subject};
-use crate::domain::id::{KitId, StationId};
+use crate::domain::id::{KitId, RoomId, StationId};
 use crate::domain::loaded::{Found, Loaded};
 use crate::domain::person::{Role, Roles};
 use crate::domain::plan::book::{Wanted, book, cancel};
 use crate::domain::session::Session;
 use crate::domain::verdict::{Telling, Verdict};
 use crate::ledger::append::Occasion;
+use crate::ledger::counts::ended_by;
 use crate::ledger::load::{self, Question};
 use crate::ledger::scanlog::ScanRow;
 use crate::ledger::{Ledger, LedgerError, load_plan};
@@ -43,7 +44,9 @@ impl Doors<'_> {
             self.log_order(ledger, order, station, (&found, &decision))?;
         }
         let Decision { verdict, facts, .. } = decision;
+        let ended = ended_by(&facts);
         let seq = ledger.append(&occasion, 0, facts)?;
+        missed_of(ledger, &occasion, &ended)?;
         if let Some(note) = order.command.note().filter(|_| adds) {
             ledger.put_note(&format!("{}.0", order.id), note)?;
         }
@@ -200,6 +203,7 @@ fn loaded(ledger: &Ledger, order: &Order, session: &Session) -> Result<Loaded, L
         payload: "",
         also: &[],
         session,
+        room: counted_room(&order.command),
         now,
         scans_at_start: None,
         door: None,
@@ -213,7 +217,23 @@ fn loaded(ledger: &Ledger, order: &Order, session: &Session) -> Result<Loaded, L
         Command::Learn { code, .. } | Command::Unlearn { code, .. } => Some(load::identify(conn, code)?),
         _ => None,
     };
-    Ok(Loaded { found, outlook, pending, ..loaded })
+    let counts = match &order.command {
+        Command::BeginCount { .. } | Command::EndCount { .. } | Command::CancelCount { .. } => {
+            load::open(conn, &load::Tallied::All)?
+        }
+        _ => loaded.counts,
+    };
+    Ok(Loaded { found, outlook, pending, counts, ..loaded })
+}
+
+/// The room that a command counts.
+fn counted_room(command: &Command) -> Option<&RoomId> {
+    match command {
+        Command::BeginCount { room } | Command::EndCount { room } | Command::CancelCount { room } => {
+            room.as_ref()
+        }
+        _ => None,
+    }
 }
 
 /// What a registration names and nobody knows.
@@ -247,7 +267,7 @@ fn named_in(command: &Command) -> Vec<Subject> {
         Command::Recall { wanted_for, .. } => {
             wanted_for.clone().map(Subject::Production).into_iter().collect()
         }
-        _ => Vec::new(),
+        command => counted_room(command).cloned().map(Subject::Room).into_iter().collect(),
     }
 }
 

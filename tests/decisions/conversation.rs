@@ -132,7 +132,7 @@ fn cards() -> Vec<Said> {
             Card::Done => {
                 cards.extend([plain(""), Said { still_out: true, ..plain(", and something is still out") }])
             }
-            Card::Cancel | Card::Return | Card::Confirm | Card::Extend | Card::Learn => {
+            Card::Cancel | Card::Return | Card::Confirm | Card::Extend | Card::Learn | Card::Count => {
                 cards.push(plain(""));
             }
         }
@@ -298,6 +298,9 @@ pub fn asking(house: House, question: Question) -> (&'static str, Talk) {
             let found = Found::PersonOrThing(bo(), Box::new(Found::Asset(Box::new(camera()))));
             ask("its label is Bo's badge as well", Desk::Ana, Desk::Ana.loaded(found))
         }
+        Question::BroughtBack | Question::EndCount | Question::DropCount => {
+            panic!("counts are told as stories, in tests/scenarios/count")
+        }
     }
 }
 
@@ -376,5 +379,6 @@ pub fn is_talk(verdict: &Verdict) -> bool {
             | Verdict::SessionClosed { .. }
             | Verdict::NotTaken { .. }
             | Verdict::Cancelled
+            | Verdict::Count(_)
     )
 }

@@ -85,6 +85,7 @@ pub fn rules(policy: &Policy) -> DoorRules {
         person_required: true,
         session_idle_ms: 10 * MINUTE_MS,
         confirm_ms: MINUTE_MS,
+        count_idle_ms: 30 * MINUTE_MS,
         repeat_ms: 5_000,
         house: Arc::new(HouseRules { policy: policy.clone(), ..HouseRules::default() }),
     }

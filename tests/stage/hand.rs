@@ -65,6 +65,10 @@ fn repeats(more: &Pairs) -> Option<Repeats> {
     Some(Repeats { every, until: more.one("until").map(moment), times })
 }
 
+fn counted(room: &str) -> Option<RoomId> {
+    (room != "-").then(|| RoomId::parse(room).unwrap())
+}
+
 /// The command of a line's words, and whether whoever asks has confirmed.
 pub fn command(words: &[String]) -> (Command, bool) {
     let confirm = words.last().is_some_and(|word| word == "confirm");
@@ -112,6 +116,10 @@ pub fn command(words: &[String]) -> (Command, bool) {
         "cancel" => Command::CancelBooking { booking: booking(of), series: rest(2).one("series").is_some() },
         "undo" => Command::Undo { scan: of.to_owned() },
         "register" => register(of, &words[2], &rest(3)),
+        // `begin-count cage`; `-` is everything that is home.
+        "begin-count" => Command::BeginCount { room: counted(of) },
+        "end-count" => Command::EndCount { room: counted(of) },
+        "cancel-count" => Command::CancelCount { room: counted(of) },
         _ => of_state(verb, thing(of), words, &rest),
     };
     (command, confirm)

@@ -83,7 +83,12 @@ pub fn config(toml: &str) -> Config {
 /// The TOML of one station.
 pub fn station_toml(id: &str, person: &str, spans: &BTreeMap<String, u64>) -> String {
     let mut toml = format!("[[station]]\nid = \"{id}\"\nkind = \"desk\"\nperson = \"{person}\"\n");
-    for (word, key) in [("idle", "session_idle_ms"), ("confirm", "confirm_ms"), ("repeat", "repeat_ms")] {
+    for (word, key) in [
+        ("idle", "session_idle_ms"),
+        ("confirm", "confirm_ms"),
+        ("repeat", "repeat_ms"),
+        ("count-idle", "count_idle_ms"),
+    ] {
         if let Some(ms) = spans.get(word) {
             toml.push_str(&format!("{key} = {ms}\n"));
         }
@@ -468,6 +473,8 @@ pub fn projections(path: &Path) -> Vec<String> {
         "SELECT 'usage', * FROM usage ORDER BY fact",
         "SELECT 'claim', * FROM claim ORDER BY resource, until_ms, booking",
         "SELECT 'stay', * FROM stay ORDER BY fact",
+        "SELECT 'count', * FROM count ORDER BY id",
+        "SELECT 'counted', * FROM counted ORDER BY subject, count",
     ];
     queries.iter().flat_map(|sql| dump(&conn, sql)).collect()
 }

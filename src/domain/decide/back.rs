@@ -123,7 +123,7 @@ fn of_standing(standing: &Standing, was_out: bool) -> Vec<Remark> {
         recall
             .map(|recall| Remark::RecallFilled { wanted_by: recall.wanted_by, wanted_for: recall.called() }),
         standing.owner.clone().map(|owner| Remark::SubhireBack { owner, due: standing.owner_due }),
-        standing.lost_since.map(|since| Remark::WasLost { since }),
+        standing.lost_since.or(standing.missing_since).map(|since| Remark::WasLost { since }),
         standing.retired.then_some(Remark::WasRetired),
     ]
     .into_iter()

@@ -1,7 +1,9 @@
 //! What is asked for by other means than a reader: the same rules, by other words. Bookings are decided in `plan::book`.
 
 use super::moves::Group;
-use super::{Decision, Door, answer, back, card, condition, gear, held, learn, longer, stock, what, who_id};
+use super::{
+    Decision, Door, answer, back, card, condition, count_end, gear, held, learn, longer, stock, what, who_id,
+};
 use crate::domain::code::Code;
 use crate::domain::command::{Actor, Command};
 use crate::domain::custody::Custody;
@@ -97,6 +99,9 @@ fn decided(door: &Door, asked: &ByHand, session: Session) -> Decision {
     if !asked.missing.is_empty() && !matches!(asked.command, Command::Register { .. }) {
         return answer(session, Verdict::NotFound { named: asked.missing.join(", ") });
     }
+    if let Some(decision) = count_end::by_hand(door, asked, session.clone()) {
+        return decision;
+    }
     if let Command::Register { subject, body } = asked.command {
         return register(asked, session, subject, body);
     }
@@ -153,7 +158,12 @@ fn of_stock(door: &Door, asked: &ByHand, session: Session, found: &Stock) -> Dec
             let thing = what(&Subject::Stock(found.id.clone()), &found.name);
             let available = count.saturating_sub(out);
             let verdict = Verdict::StockCounted { what: thing.clone(), count: *count, available };
-            one(session, verdict, thing.subject, Body::StockCounted(StockCounted { count: *count }))
+            one(
+                session,
+                verdict,
+                thing.subject,
+                Body::StockCounted(StockCounted { count: *count, counted_in: None }),
+            )
         }
         _ => of_tag(door, asked, session, &what(&Subject::Stock(found.id.clone()), &found.name)),
     }

@@ -1,7 +1,7 @@
 //! Control cards: DONE, CANCEL, RETURN, EXTEND, CONFIRM, UNDO, LEARN, and the conditions.
 
 use super::moves::Group;
-use super::{Decision, Door, answer, badge, condition, gear, learn, longer, stock};
+use super::{Decision, Door, answer, badge, condition, counting, gear, learn, longer, stock};
 use crate::domain::code::{Card, Code};
 use crate::domain::fact::{Annulled, Body, Condition, NewFact, Subject};
 use crate::domain::loaded::{Found, LastScan, Loaded};
@@ -27,6 +27,7 @@ pub fn scanned(door: &Door, mut session: Session, card: Card) -> Decision {
         Card::Dirty => condition::card(door, session, Condition::Dirty),
         Card::Damaged => condition::card(door, session, Condition::Damaged),
         Card::PartMissing => condition::card(door, session, Condition::PartMissing),
+        Card::Count => counting::on_count(door, session),
     }
 }
 

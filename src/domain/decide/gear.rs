@@ -150,8 +150,8 @@ fn is_repeat(door: &Door, session: &Session, group: &Group) -> bool {
     let here = last.station.as_ref() == Some(&door.rules.station);
     // RETURN says which way it goes: a thing that is out comes back, however short it was away.
     let against_mode = session.mode == Mode::Return && last.kind != MoveKind::Returned;
-    // Given up as lost since: this scan finds it.
-    let found_again = group.standing.lost_since.is_some();
+    // Given up as lost or missed since: this scan finds it.
+    let found_again = group.standing.lost_since.is_some() || group.standing.missing_since.is_some();
     if !here || against_mode || found_again {
         return false;
     }

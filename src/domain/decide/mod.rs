@@ -2,15 +2,16 @@
 //! after it. No rule reaches for anything that is not an argument.
 
 use super::code::Code;
+use super::count::Counting;
 use super::custody::Custody;
-use super::fact::{NewFact, Subject};
+use super::fact::{Body, NewFact, Subject};
 use super::id::PersonId;
 use super::loaded::{Found, Loaded};
 use super::person::Person;
 use super::policy::{Answerer, Situation};
 use super::rules::{DoorRules, StationKind};
 use super::session::{Ask, Mode, Question, Session, Wait};
-use super::verdict::{Verdict, What, Who};
+use super::verdict::{CountSaid, Verdict, What, Who};
 use crate::time::{Now, UtcMs};
 
 mod at_door;
@@ -20,6 +21,8 @@ mod badge;
 mod by_hand;
 mod card;
 mod condition;
+mod count_end;
+mod count_things;
 mod counting;
 mod gear;
 mod judge;
@@ -34,6 +37,7 @@ mod purpose;
 mod stock;
 
 pub use by_hand::{ByHand, by_hand, not_allowed};
+pub use count_end::missed;
 use moves::Group;
 
 /// What a scan leads to.
@@ -64,7 +68,7 @@ struct Door<'a> {
 /// Decides one scan. `session` is the station's row as stored; it is aged to `now` first.
 pub fn decide(loaded: &Loaded, session: &Session, rules: &DoorRules, now: &Now) -> Decision {
     let door = Door { loaded, rules, now, until: None, happened: None, on_reader: true };
-    let mut session = session.clone().at(now.utc, rules.session_idle_ms, rules.confirm_ms);
+    let mut session = session.clone().at(now.utc, rules.idle_ms(session), rules.confirm_ms);
     session.last_at = now.utc;
     session.turn = session.turn.wrapping_add(1);
     let mut decision = match rules.kind {
@@ -78,7 +82,19 @@ pub fn decide(loaded: &Loaded, session: &Session, rules: &DoorRules, now: &Now) 
     {
         decision.session.last_thing = thing;
     }
+    find_again(&door, &mut decision);
     decision
+}
+
+/// What a count missed and is on the reader now has been seen, whatever else comes of the scan.
+fn find_again(door: &Door, decision: &mut Decision) {
+    let Some(group) = Group::of(&door.loaded.found) else { return };
+    let moved = |fact: &NewFact| fact.subject == group.subject && fact.body.movement().is_some();
+    if group.standing.missing_since.is_none() || decision.facts.iter().any(moved) {
+        return;
+    }
+    let seen = group.facts(door, &decision.session, &[], |_, movement| Body::Sighted(movement));
+    decision.facts.extend(seen.into_iter().take(1));
 }
 
 /// What a condition card would be about after this scan; `None` where the scan was not meant to be about a thing.
@@ -95,6 +111,9 @@ fn last_thing(found: &Found) -> Option<Option<Subject>> {
 }
 
 fn found(door: &Door, session: Session, found: &Found) -> Decision {
+    if let Some(decision) = counting::instead(door, &session, found) {
+        return decision;
+    }
     match found {
         Found::Person(person) => badge::scanned(door, session, person),
         Found::Nobody => answer(session, Verdict::PersonUnknown),
@@ -120,6 +139,9 @@ fn found(door: &Door, session: Session, found: &Found) -> Decision {
 fn thing(door: &Door, session: Session, found: &Found) -> Decision {
     if let Some(decision) = learn::thing(door, &session, found) {
         return decision;
+    }
+    if session.counting.is_some() || door.rules.kind == StationKind::Count {
+        return count_things::thing(door, session, found);
     }
     match found {
         Found::Stock(found) => stock::scanned(door, session, found),
@@ -174,6 +196,10 @@ pub fn decide_silence(session: &Session, wait: Wait, turn: u64) -> Option<Decisi
             session.pending.as_ref()?;
             let session = Session { pending: None, ..session.clone() };
             Some(answer(session, Verdict::NotConfirmed))
+        }
+        Wait::Idle if session.counting.is_some() => {
+            let name = session.counting.as_ref().map(Counting::called).unwrap_or_default();
+            Some(answer(session.closed(), Verdict::Count(Box::new(CountSaid::LeftIdle { name }))))
         }
         Wait::Idle => session
             .is_open()

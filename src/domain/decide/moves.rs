@@ -231,8 +231,7 @@ impl<'a> Group<'a> {
 
     fn is_here(&self, part: &Part<'a>) -> bool {
         let standing = part.standing;
-        let kept_in =
-            standing.retired || standing.lost_since.is_some() || standing.jobs.iter().any(|job| job.blocks);
+        let kept_in = standing.retired || is_gone(standing) || standing.jobs.iter().any(|job| job.blocks);
         held(part.custody).is_none() && !kept_in && self.was_seen(part) && !self.is_noted_missing(part)
     }
 
@@ -288,6 +287,11 @@ impl<'a> Group<'a> {
             ..Movement::default()
         }
     }
+}
+
+/// Given up, or not found when its room was counted.
+fn is_gone(standing: &Standing) -> bool {
+    standing.lost_since.is_some() || standing.missing_since.is_some()
 }
 
 fn holder_of(custody: Option<&Custody>) -> Option<PersonId> {

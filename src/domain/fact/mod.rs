@@ -6,14 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::code::Code;
 use super::hlc::Hlc;
-use super::id::{AssetId, BookingId, KitId, PersonId, ProductionId, RoomId, StationId, StockId};
+use super::id::{AssetId, BookingId, CountId, KitId, PersonId, ProductionId, RoomId, StationId, StockId};
 use crate::time::UtcMs;
 
+mod counts;
 mod moves;
 mod passage;
 mod plan;
 mod things;
 
+pub use counts::{CountBegun, CountCancelled, CountEnded, CountedAs, Missed};
 pub use moves::{
     Annulled, Condition, ConditionNoted, Inspected, MaintenanceClosed, MaintenanceOpened, MarkedLost,
     Movement, RecallWithdrawn, Recalled,
@@ -47,6 +49,8 @@ pub enum Subject {
     Person(PersonId),
     /// A code on anything.
     Tag(Code),
+    /// A count.
+    Count(CountId),
 }
 
 impl Subject {
@@ -62,6 +66,7 @@ impl Subject {
             "booking" => Self::Booking(BookingId::parse(id).ok()?),
             "person" => Self::Person(PersonId::parse(id).ok()?),
             "tag" => Self::Tag(Code::canonical(id).ok()?),
+            "count" => Self::Count(CountId::parse(id).ok()?),
             _ => return None,
         })
     }
@@ -77,6 +82,7 @@ impl Subject {
             Self::Booking(_) => "booking",
             Self::Person(_) => "person",
             Self::Tag(_) => "tag",
+            Self::Count(_) => "count",
         }
     }
 
@@ -91,6 +97,7 @@ impl Subject {
             Self::Booking(id) => id.as_str(),
             Self::Person(id) => id.as_str(),
             Self::Tag(code) => code.as_str(),
+            Self::Count(id) => id.as_str(),
         }
     }
 }
@@ -178,6 +185,14 @@ pub enum Body {
     PersonEntered(Passage),
     /// Somebody went out of a room.
     PersonLeft(Passage),
+    /// A count began.
+    CountBegun(CountBegun),
+    /// A count ended.
+    CountEnded(CountEnded),
+    /// A count was dropped.
+    CountCancelled(CountCancelled),
+    /// A thing was expected in a count and not found.
+    Missed(Missed),
 }
 
 impl Body {
@@ -212,6 +227,10 @@ impl Body {
             Self::Annulled(_) => "annulled",
             Self::PersonEntered(_) => "person-entered",
             Self::PersonLeft(_) => "person-left",
+            Self::CountBegun(_) => "count-begun",
+            Self::CountEnded(_) => "count-ended",
+            Self::CountCancelled(_) => "count-cancelled",
+            Self::Missed(_) => "missed",
         }
     }
 

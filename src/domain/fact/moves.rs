@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::code::Code;
-use crate::domain::id::{AssetId, BookingId, KitId, PersonId, ProductionId, ReaderId, RoomId};
+use crate::domain::id::{AssetId, BookingId, CountId, KitId, PersonId, ProductionId, ReaderId, RoomId};
 use crate::domain::policy::Situation;
 use crate::time::UtcMs;
+
+use super::counts::CountedAs;
 
 /// Who took, brought or was seen with a thing, for what, until when.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -50,6 +52,12 @@ pub struct Movement {
     /// When it happened, where it was entered later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub happened: Option<UtcMs>,
+    /// The count that came upon it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_in: Option<CountId>,
+    /// What it was in that count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_as: Option<CountedAs>,
 }
 
 /// A thing that is out is wanted back.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::id::{KitId, ModelId, PersonId, RoomId};
+use crate::domain::id::{CountId, KitId, ModelId, PersonId, RoomId};
 use crate::domain::person::{Role, Suspension};
 use crate::time::UtcMs;
 
@@ -168,6 +168,9 @@ impl StockUse {
 pub struct StockCounted {
     /// Pieces.
     pub count: u32,
+    /// The count of the room in which the shelf is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_in: Option<CountId>,
 }
 
 /// What is known of a room.

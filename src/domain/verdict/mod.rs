@@ -17,11 +17,13 @@ use super::words::fit;
 use crate::time::UtcMs;
 
 mod concern;
+mod counted;
 pub mod door;
 mod remark;
 mod sentence;
 
 pub use concern::{Concern, Promise, Raised};
+pub use counted::CountSaid;
 pub use remark::Remark;
 
 /// The longest text of a signal: two lines of a sixteen-character display.
@@ -257,6 +259,8 @@ pub enum Verdict {
     NotRecorded,
     /// At the door of a room.
     AtDoor(Box<door::AtDoor>),
+    /// Something of a count.
+    Count(Box<CountSaid>),
 }
 
 /// How a verdict is put into words.
@@ -303,6 +307,7 @@ impl Verdict {
                 Level::Again
             }
             Self::AtDoor(said) => said.level(),
+            Self::Count(said) => said.level(),
             other if other.is_question() => Level::Ask,
             other if other.is_refusal() => Level::Refused,
             _ => Level::Done,
@@ -370,6 +375,7 @@ impl Verdict {
             Self::PersonExpired { .. } => Situation::PersonExpired.name(),
             Self::PersonSuspended { .. } => Situation::PersonSuspended.name(),
             Self::AtDoor(said) => said.code(),
+            Self::Count(said) => said.code(),
             other => other.own_code(),
         }
     }
@@ -462,6 +468,7 @@ impl Verdict {
             | Self::TagNotThere { what, .. } => Some(what),
             Self::DuplicateScan { what } | Self::OrderObjection { what, .. } => what.as_ref(),
             Self::AtDoor(said) => said.what(),
+            Self::Count(said) => said.what(),
             _ => None,
         }
     }

@@ -60,6 +60,7 @@ impl Verdict {
             Self::DuplicateScan { what: Some(what) } => format!("Again: {}. Nothing changed", what.name),
             Self::DuplicateScan { what: None } => "Again. Nothing changed".into(),
             Self::AtDoor(said) => said.sentence(telling),
+            Self::Count(said) => said.sentence(telling),
             other if other.is_question() => other.question(telling),
             other if other.is_refusal() => other.refusal(telling),
             other => other.by_hand(telling),

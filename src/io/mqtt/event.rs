@@ -7,9 +7,11 @@ use serde::Serialize;
 
 use super::payload::json;
 use crate::domain::code::Code;
-use crate::domain::fact::{Body, BookingMade, Fact, MaintenanceOpened, Movement, Recalled, Subject};
+use crate::domain::fact::{
+    Body, BookingMade, CountEnded, CountedAs, Fact, MaintenanceOpened, Movement, Recalled, Subject,
+};
 use crate::domain::id::{
-    AssetId, BookingId, KitId, PersonId, ProductionId, ReaderId, RoomId, SiteId, StationId, StockId,
+    AssetId, BookingId, CountId, KitId, PersonId, ProductionId, ReaderId, RoomId, SiteId, StationId, StockId,
 };
 use crate::domain::policy::Situation;
 use crate::time::UtcMs;
@@ -93,6 +95,22 @@ struct EventData<'a> {
     clock_trusted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     facts: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted_in: Option<&'a CountId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted_as: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tally: Option<EventTally>,
+}
+
+/// What a count came to.
+#[derive(Serialize)]
+struct EventTally {
+    found: u32,
+    missing: u32,
+    elsewhere: u32,
+    out: u32,
+    retired: u32,
 }
 
 /// The CloudEvent of a fact of this site.
@@ -126,6 +144,7 @@ fn of_subject<'a>(subject: &'a Subject, data: EventData<'a>) -> EventData<'a> {
         Subject::Booking(id) => EventData { booking: Some(id), ..data },
         Subject::Person(id) => EventData { person: Some(id), ..data },
         Subject::Tag(code) => EventData { code: Some(code), ..data },
+        Subject::Count(id) => EventData { counted_in: Some(id), ..data },
     }
 }
 
@@ -140,7 +159,11 @@ fn of_body(body: &Body) -> EventData<'_> {
         | Body::StockReturned(moved) => of_movement(moved),
         Body::BookingMade(booking) => of_booking(booking),
         Body::TagAssigned(tag) | Body::TagReleased(tag) => of_thing(&tag.thing),
-        Body::StockCounted(counted) => EventData { count: Some(counted.count), ..EventData::default() },
+        Body::StockCounted(counted) => EventData {
+            count: Some(counted.count),
+            counted_in: counted.counted_in.as_ref(),
+            ..EventData::default()
+        },
         Body::StockRegistered(stock) => EventData { count: Some(stock.count), ..EventData::default() },
         Body::Recalled(recalled) => of_recall(recalled),
         Body::ConditionNoted(noted) => EventData {
@@ -176,6 +199,14 @@ fn of_body(body: &Body) -> EventData<'_> {
         | Body::BookingCancelled(_)
         | Body::RecallWithdrawn(_)
         | Body::MarkedLost(_) => EventData::default(),
+        Body::CountBegun(begun) => {
+            EventData { reader: begun.reader.as_ref(), room: begun.room.as_ref(), ..EventData::default() }
+        }
+        Body::CountEnded(ended) => of_end(ended),
+        Body::CountCancelled(dropped) => {
+            EventData { reader: dropped.reader.as_ref(), ..EventData::default() }
+        }
+        Body::Missed(missed) => EventData { counted_in: Some(&missed.counted_in), ..EventData::default() },
     }
 }
 
@@ -194,6 +225,17 @@ fn of_movement(moved: &Movement) -> EventData<'_> {
         happened: moved.happened,
         confirmed_by: moved.confirmed_by.as_ref(),
         overrides: names(&moved.overrides),
+        counted_in: moved.counted_in.as_ref(),
+        counted_as: moved.counted_as.map(CountedAs::name),
+        ..EventData::default()
+    }
+}
+
+fn of_end(ended: &CountEnded) -> EventData<'_> {
+    let CountEnded { found, missing, elsewhere, out, retired, .. } = *ended;
+    EventData {
+        reader: ended.reader.as_ref(),
+        tally: Some(EventTally { found, missing, elsewhere, out, retired }),
         ..EventData::default()
     }
 }
@@ -237,8 +279,8 @@ fn of_thing(thing: &Subject) -> EventData<'_> {
 mod tests {
     use super::*;
     use crate::domain::fact::{
-        Annulled, BookingCancelled, Condition, ConditionNoted, Inspected, Loan, MaintenanceClosed,
-        ProductionRegistered, RecallWithdrawn, StockCounted, TagOf,
+        Annulled, BookingCancelled, Condition, ConditionNoted, CountBegun, Inspected, Loan,
+        MaintenanceClosed, Missed, ProductionRegistered, RecallWithdrawn, StockCounted, TagOf,
     };
     use crate::domain::hlc::Hlc;
 
@@ -289,6 +331,8 @@ mod tests {
             overrides: vec![Situation::BookedToOther, Situation::PartOfKit],
             count: None,
             happened: None,
+            counted_in: None,
+            counted_as: None,
         }
     }
 
@@ -345,7 +389,23 @@ mod tests {
         insta::assert_snapshot!(data("stock/xlr", Body::StockTaken(taken)), @r#"{"actor":"p-7f3a","clock_trusted":true,"count":6,"seq":41,"station":"cage","stock":"xlr"}"#);
         let back = Movement { happened: Some(AT.plus(-DAY_MS)), count: Some(4), ..Movement::default() };
         insta::assert_snapshot!(data("stock/xlr", Body::StockReturned(back)), @r#"{"actor":"p-7f3a","clock_trusted":true,"count":4,"happened":"2026-11-22T08:54:03.512Z","seq":41,"station":"cage","stock":"xlr"}"#);
-        insta::assert_snapshot!(data("stock/xlr", Body::StockCounted(StockCounted { count: 23 })), @r#"{"actor":"p-7f3a","clock_trusted":true,"count":23,"seq":41,"station":"cage","stock":"xlr"}"#);
+        insta::assert_snapshot!(data("stock/xlr", Body::StockCounted(StockCounted { count: 23, counted_in: None })), @r#"{"actor":"p-7f3a","clock_trusted":true,"count":23,"seq":41,"station":"cage","stock":"xlr"}"#);
+    }
+
+    #[test]
+    fn a_count_says_what_it_came_upon_what_it_missed_and_what_it_came_to() {
+        let count = CountId::parse("c-1").unwrap();
+        let counted = Movement {
+            counted_in: Some(count.clone()),
+            counted_as: Some(CountedAs::Elsewhere),
+            ..Movement::default()
+        };
+        insta::assert_snapshot!(data("asset/fx6", Body::Sighted(counted)), @r#"{"actor":"p-7f3a","asset":"fx6","clock_trusted":true,"counted_as":"elsewhere","counted_in":"c-1","seq":41,"station":"cage"}"#);
+        let begun = CountBegun { room: RoomId::parse("cage").ok(), reader: None };
+        insta::assert_snapshot!(data("count/c-1", Body::CountBegun(begun)), @r#"{"actor":"p-7f3a","clock_trusted":true,"counted_in":"c-1","room":"cage","seq":41,"station":"cage"}"#);
+        let ended = CountEnded { found: 212, missing: 128, elsewhere: 3, out: 2, retired: 1, reader: None };
+        insta::assert_snapshot!(data("count/c-1", Body::CountEnded(ended)), @r#"{"actor":"p-7f3a","clock_trusted":true,"counted_in":"c-1","seq":41,"station":"cage","tally":{"elsewhere":3,"found":212,"missing":128,"out":2,"retired":1}}"#);
+        insta::assert_snapshot!(data("asset/fx6", Body::Missed(Missed { counted_in: count })), @r#"{"actor":"p-7f3a","asset":"fx6","clock_trusted":true,"counted_in":"c-1","seq":41,"station":"cage"}"#);
     }
 
     #[test]

@@ -128,7 +128,7 @@ pub fn state(thing: &ThingState) -> Vec<u8> {
         custody: held.and_then(|custody| custody.person.as_ref()),
         room: match held {
             Some(custody) => custody.room.as_ref(),
-            None => thing.home.as_ref().filter(|_| !thing.is_lost),
+            None => thing.home.as_ref().filter(|_| !thing.is_lost && thing.missing_since.is_none()),
         },
         production: held.and_then(|custody| custody.production.as_ref()),
         booking: held.and_then(|custody| custody.booking.as_ref()),
@@ -369,6 +369,7 @@ mod tests {
             maintenance: Maintenance::None,
             recalled_by: None,
             is_lost: false,
+            missing_since: None,
             is_retired: false,
             seq: 9,
         }
@@ -426,6 +427,8 @@ cagekeeper/v1/studio/replay
         let lost = ThingState { is_lost: true, ..at_home() };
         let said = text(state(&lost));
         assert!(said.contains(r#""state":"missing","custody":null,"room":null"#), "{said}");
+        let missed = text(state(&ThingState { missing_since: Some(UtcMs(0)), ..at_home() }));
+        assert!(missed.contains(r#""state":"missing","custody":null,"room":null"#), "{missed}");
         let with_somebody = text(state(&ThingState { custody: Some(custody()), ..lost.clone() }));
         assert!(with_somebody.contains(r#""state":"missing","custody":"p-7f3a""#), "{with_somebody}");
         let retired = text(state(&ThingState { is_retired: true, ..lost }));

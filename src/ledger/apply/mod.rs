@@ -12,6 +12,7 @@ use super::error::LedgerError;
 use super::rows::{FACT_COLUMNS, fact};
 use crate::domain::fact::{Body, Fact, Subject};
 
+mod counts;
 mod moves;
 mod plan;
 mod standing;
@@ -90,9 +91,11 @@ pub fn facts_of(conn: &Connection, subject: &Subject) -> Result<Vec<Fact>, Ledge
 /// The tables in which a kind of subject has rows: those that hold its id in a column, and those that hold it whole.
 pub fn tables_of(subject: &Subject) -> (&'static [(&'static str, &'static str)], &'static [&'static str]) {
     match subject {
-        Subject::Asset(_) => (&[("asset", "id")], &["custody", "standing", "job", "usage"]),
-        Subject::Kit(_) => (&[("kit", "id")], &["custody", "standing", "job"]),
-        Subject::Stock(_) => (&[("stock", "id"), ("stock_out", "stock")], &["standing", "job", "usage"]),
+        Subject::Asset(_) => (&[("asset", "id")], &["custody", "standing", "job", "usage", "counted"]),
+        Subject::Kit(_) => (&[("kit", "id")], &["custody", "standing", "job", "counted"]),
+        Subject::Stock(_) => {
+            (&[("stock", "id"), ("stock_out", "stock")], &["standing", "job", "usage", "counted"])
+        }
         Subject::Room(_) => (&[("room", "id")], &[]),
         Subject::Production(_) => (&[("production", "id")], &[]),
         Subject::Booking(_) => {
@@ -100,6 +103,7 @@ pub fn tables_of(subject: &Subject) -> (&'static [(&'static str, &'static str)],
         }
         Subject::Person(_) => (&[("person", "id")], &["stay"]),
         Subject::Tag(_) => (&[("tag", "code")], &[]),
+        Subject::Count(_) => (&[("count", "id")], &[]),
     }
 }
 
@@ -121,6 +125,7 @@ fn lay(conn: &Connection, fact: &Fact) -> Result<(), LedgerError> {
                 return things::asset(conn, id, asset);
             }
             moves::asset(conn, fact)?;
+            counts::came_upon(conn, fact)?;
             standing::lay(conn, fact)
         }
         Subject::Kit(id) => {
@@ -128,10 +133,12 @@ fn lay(conn: &Connection, fact: &Fact) -> Result<(), LedgerError> {
                 return things::kit(conn, id, kit);
             }
             moves::kit(conn, fact)?;
+            counts::came_upon(conn, fact)?;
             standing::lay(conn, fact)
         }
         Subject::Stock(id) => {
             stock::lay(conn, id, fact)?;
+            counts::came_upon(conn, fact)?;
             standing::lay(conn, fact)
         }
         Subject::Booking(id) => plan::booking(conn, id, &fact.body),
@@ -142,6 +149,7 @@ fn lay(conn: &Connection, fact: &Fact) -> Result<(), LedgerError> {
             stays::lay(conn, fact)
         }
         Subject::Tag(code) => things::tag(conn, code, &fact.body),
+        Subject::Count(id) => counts::lay(conn, id, fact),
     }
 }
 

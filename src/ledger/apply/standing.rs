@@ -28,6 +28,10 @@ pub fn lay(conn: &Connection, fact: &Fact) -> Result<(), LedgerError> {
         Body::MaintenanceClosed(closed) => close_jobs(conn, fact, closed),
         Body::Inspected(inspected) => inspect(conn, fact, inspected),
         Body::MarkedLost(_) => change(conn, fact, "lost_since_ms = ?2", params![fact.subject, fact.at]),
+        Body::Missed(missed) => {
+            let values = params![fact.subject, fact.at, missed.counted_in];
+            change(conn, fact, "missing_since_ms = ?2, missed_in = ?3", values)
+        }
         Body::Recalled(recalled) => recall(conn, fact, recalled),
         Body::RecallWithdrawn(_) => forget_recall(conn, fact),
         _ => Ok(()),
@@ -48,7 +52,8 @@ fn change(
 }
 
 fn find_again(conn: &Connection, fact: &Fact) -> Result<(), LedgerError> {
-    let sql = "UPDATE standing SET lost_since_ms = NULL WHERE subject = ?1 AND lost_since_ms IS NOT NULL";
+    let sql = "UPDATE standing SET lost_since_ms = NULL, missing_since_ms = NULL, missed_in = NULL
+               WHERE subject = ?1 AND (lost_since_ms IS NOT NULL OR missing_since_ms IS NOT NULL)";
     run(conn, sql, [&fact.subject])
 }
 

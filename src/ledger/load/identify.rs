@@ -223,7 +223,7 @@ impl Asking<'_> {
             Subject::Production(id) => plan::production(conn, id, now)?.map(Found::Production),
             Subject::Booking(id) => plan::booking(conn, id)?.map(Found::Booking),
             Subject::Person(id) => people::person_with_gear(conn, id, now)?.map(Found::Person),
-            Subject::Tag(_) => None,
+            Subject::Tag(_) | Subject::Count(_) => None,
         };
         Ok(found.unwrap_or(Found::Unknown))
     }

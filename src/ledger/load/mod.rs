@@ -13,6 +13,7 @@ use crate::domain::rules::Way;
 use crate::domain::session::Session;
 use crate::time::UtcMs;
 
+mod counts;
 mod door;
 mod identify;
 mod outlook;
@@ -21,9 +22,11 @@ mod plan;
 mod session;
 mod things;
 
+pub use counts::{Tallied, open};
 pub use outlook::{CLAIM_COLUMNS, claim_row, claims, units};
 pub use people::person;
 pub use plan::spent_cents;
+pub(in crate::ledger) use session::STANDS;
 pub use things::{asset, kit, kit_and_outer, stock};
 
 use identify::Asking;
@@ -41,6 +44,8 @@ pub struct Question<'a> {
     pub also: &'a [String],
     /// The session, aged to `now`.
     pub session: &'a Session,
+    /// The room in which the station is, or which a command is about.
+    pub room: Option<&'a RoomId>,
     /// The present.
     pub now: UtcMs,
     /// Scans with a higher number came after the start; `None` once the start is a minute ago.
@@ -63,6 +68,7 @@ pub fn load(conn: &Connection, question: &Question) -> Result<Loaded, LedgerErro
     let about = about.map(|(_, about, _)| about);
     let pending_outlook = about.as_ref().map(|about| outlook::outlook(conn, about, now)).transpose()?;
     let behind_door = question.door.map(|door| door::behind_door(conn, door, &found, now)).transpose()?;
+    let counts = counts::open(conn, &counts::Tallied::of(&found, session))?;
     let person = |id: &PersonId| people::person_with_gear(conn, id, now);
     let countersigner = pending.and_then(|ask| ask.countersigned_by.as_ref());
     Ok(Loaded {
@@ -85,6 +91,9 @@ pub fn load(conn: &Connection, question: &Question) -> Result<Loaded, LedgerErro
         first_since_start: session::first_since_start(conn, &found, question.scans_at_start)?,
         sighting: session::sighting(conn, &found)?,
         behind_door: behind_door.map(Box::new),
+        counted: counts::counted(conn, &found, &counts)?,
+        counts,
+        room_here: question.room.map(|room| things::room(conn, room)).transpose()?.flatten(),
         found,
     })
 }

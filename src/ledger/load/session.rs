@@ -13,17 +13,18 @@ const STILL_OUT_MAX: usize = 50;
 /// What is true of a fact `f` that can be taken back.
 const CAN_BE_TAKEN_BACK: &str =
     "f.kind IN ('checked-out', 'returned', 'handed-over', 'extended', 'stock-taken',
-     'stock-returned', 'condition-noted', 'maintenance-opened', 'tag-assigned')";
+     'stock-returned', 'condition-noted', 'maintenance-opened', 'tag-assigned')
+     OR f.kind IN ('sighted', 'stock-counted') AND json_extract(f.body, '$.counted_in') IS NOT NULL";
 
 /// What is true of a fact `f` that has not been taken back. Only a later fact can have done that, so that of a shelf which
 /// has been scanned for years a few rows are read and not all.
-pub(super) const STANDS: &str = "NOT EXISTS (SELECT 1 FROM fact a, json_each(a.body, '$.facts') j WHERE a.subject = f.subject
+pub(in crate::ledger) const STANDS: &str = "NOT EXISTS (SELECT 1 FROM fact a, json_each(a.body, '$.facts') j WHERE a.subject = f.subject
      AND (a.hlc, a.origin, a.origin_seq) > (f.hlc, f.origin, f.origin_seq) AND a.kind = 'annulled' AND j.value = f.id)";
 
 /// What a scan did, and whether any of it was touched again since.
 pub fn last_scan(conn: &Connection, scan: &str) -> Result<LastScan, LedgerError> {
     let sql = format!(
-        "SELECT f.id, f.subject FROM fact f WHERE f.scan_id = ?1 AND {CAN_BE_TAKEN_BACK} AND {STANDS} ORDER BY f.seq"
+        "SELECT f.id, f.subject FROM fact f WHERE f.scan_id = ?1 AND ({CAN_BE_TAKEN_BACK}) AND {STANDS} ORDER BY f.seq"
     );
     let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
     let facts: Vec<(String, Subject)> =
@@ -44,8 +45,8 @@ fn touched(conn: &Connection, scan: &str) -> Result<Option<Subject>, LedgerError
     }
     let noted = format!(
         "SELECT n.subject FROM fact n JOIN fact f ON f.subject = n.subject
-                 WHERE n.scan_id = ?1 AND n.kind IN ('stock-taken', 'stock-returned', 'condition-noted',
-                 'maintenance-opened', 'tag-assigned')
+                 WHERE n.scan_id = ?1 AND n.kind IN ('stock-taken', 'stock-returned', 'stock-counted',
+                 'condition-noted', 'maintenance-opened', 'tag-assigned')
                  AND (f.hlc, f.origin, f.origin_seq) > (n.hlc, n.origin, n.origin_seq) AND f.scan_id <> ?1
                  AND f.kind IN ('stock-taken', 'stock-returned', 'stock-counted', 'condition-noted',
                  'maintenance-opened', 'maintenance-closed', 'tag-assigned', 'tag-released')

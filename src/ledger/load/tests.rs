@@ -81,6 +81,7 @@ impl Told {
             payload,
             also: &also,
             session: &self.session,
+            room: None,
             now: NINE,
             scans_at_start: None,
             door: None,

@@ -23,7 +23,7 @@ const INNER_KITS: &str = "WITH RECURSIVE inside (id, depth) AS (SELECT id, 1 FRO
 const STANDING_COLUMNS: &str = "s.condition, s.missing, s.lost_since_ms, s.inspected_at_ms, s.inspection_due_ms, \
      s.recall_by_ms, CASE WHEN s.recall_for IS NOT NULL THEN json_array(s.recall_for, \
      (SELECT title FROM production w WHERE w.id = s.recall_for)) END, (SELECT json_group_array(json_array(j.fact, j.blocks, j.because, j.since_ms)) \
-     FROM job j WHERE j.subject = s.subject_of)";
+     FROM job j WHERE j.subject = s.subject_of), s.missing_since_ms";
 
 /// A JSON text; `None` where the column is empty.
 pub fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
@@ -51,6 +51,7 @@ fn standing(row: &Row<'_>, first: usize) -> rusqlite::Result<Standing> {
         inspection_due: row.get(first + 4)?,
         recall: wanted_by.map(|wanted_by| Recall { wanted_by, wanted_for, title }),
         jobs: jobs(row, first + 7)?,
+        missing_since: row.get(first + 8)?,
         ..Standing::default()
     })
 }
@@ -90,8 +91,8 @@ fn asset_sql() -> String {
 }
 
 fn asset_row(row: &Row<'_>) -> rusqlite::Result<Asset> {
-    let custody = custody(row, 23)?;
-    let holder = holder_row(row, custody.as_ref(), 36)?;
+    let custody = custody(row, 24)?;
+    let holder = holder_row(row, custody.as_ref(), 37)?;
     Ok(Asset {
         id: row.get(0)?,
         name: row.get(1)?,
@@ -135,8 +136,8 @@ fn kit_sql() -> String {
 }
 
 fn kit_row(row: &Row<'_>) -> rusqlite::Result<Kit> {
-    let custody = custody(row, 12)?;
-    let holder = holder_row(row, custody.as_ref(), 25)?;
+    let custody = custody(row, 13)?;
+    let holder = holder_row(row, custody.as_ref(), 26)?;
     Ok(Kit {
         id: row.get(0)?,
         name: row.get(1)?,
