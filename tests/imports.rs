@@ -550,6 +550,21 @@ fn a_draft_is_a_mapping_that_can_be_used_as_it_stands() {
     let map = draft("f.csv", b"Inventory No,Name,Next inspection,Firmware\n7,X,03/04/2027,1.2\n").unwrap();
     assert!(map.contains("inspection_due = \"Next inspection\"    # for example \"03/04/2027\"\n#     ^ some of these dates can be read in two ways: say date_order above\n"), "{map}");
     assert!(map.contains("#     \"Firmware\": for example \"1.2\"\n"), "{map}");
+    // Taking the comment sign away is all that is to be done about it.
+    let file = b"Inventory No,Name,Firmware\n7,X,1.2\n";
+    let map = draft("f.csv", file).unwrap();
+    let of = |text: String| {
+        let asked = Asked::Mapped { file: "m.toml".to_owned(), text };
+        left(&plan_of(&asked, file, &HouseRules::default()).unwrap())
+    };
+    assert_eq!(of(map.replace("# leave_out = ", "leave_out = ")), Vec::<String>::new());
+    assert_eq!(
+        of(map),
+        [
+            "f.csv:1: column Firmware: found \"1.2\" in one row, the column is left out: the mapping names it neither in \
+          [columns] nor in leave_out"
+        ]
+    );
     let nothing = draft("f.csv", b"Foo,Bar\n1,2\n").unwrap();
     assert!(nothing.contains("# id = \"\u{2026}\"    # needed, and no column looks like it\n"), "{nothing}");
 }

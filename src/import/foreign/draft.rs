@@ -26,8 +26,12 @@ pub fn draft(file: &str, bytes: &[u8]) -> Result<String, Vec<String>> {
     let sheet = Sheet::read(file, bytes).map_err(sentences)?;
     let kind = kind(&sheet);
     let mut drafting = Drafting { sheet: &sheet, taken: BTreeSet::new(), text: String::new() };
-    drafting.head(kind);
+    // The columns first: what they leave over stands above them.
     drafting.columns(kind);
+    let columns = std::mem::take(&mut drafting.text);
+    drafting.head(kind);
+    drafting.leave_out();
+    drafting.text.push_str(&columns);
     drafting.rest();
     Ok(drafting.text)
 }
@@ -71,6 +75,23 @@ impl Drafting<'_> {
         self.line("# What stands before the cents, where amounts do not show it: \",\" or \".\"");
         self.line("# decimal = \",\"");
         self.line("");
+    }
+
+    /// The columns that nobody has guessed.
+    fn over(&self) -> Vec<usize> {
+        (0..self.sheet.header.len()).filter(|at| !self.taken.contains(at)).collect()
+    }
+
+    fn leave_out(&mut self) {
+        let over = self.over();
+        let names = over.iter().map(|at| self.sheet.name(*at)).filter(|name| !name.is_empty());
+        let names: Vec<String> = names.map(quoted).collect();
+        if !names.is_empty() {
+            self.line("# Columns that are left out on purpose; what is named nowhere is listed by each import. At the end of");
+            self.line("# this file stands what is in them.");
+            self.line(&format!("# leave_out = [{}]", names.join(", ")));
+            self.line("");
+        }
     }
 
     fn columns(&mut self, kind: Kind) {
@@ -151,8 +172,7 @@ impl Drafting<'_> {
     }
 
     fn rest(&mut self) {
-        let columns: Vec<usize> =
-            (0..self.sheet.header.len()).filter(|at| !self.taken.contains(at)).collect();
+        let columns = self.over();
         self.line("# What every row says, or says where its column is empty:");
         self.line("# [constants]");
         self.line("# category = \"camera\"");
@@ -165,8 +185,7 @@ impl Drafting<'_> {
         self.line("# \"*\" = \"no\"");
         if !columns.is_empty() {
             self.line("");
-            self.line("# What cagekeeper cannot guess. Give a column to one of the keys above, or name it in leave_out, which");
-            self.line("# goes above [columns]; what is named nowhere is listed by each import.");
+            self.line("# What cagekeeper cannot guess. Give a column to one of the keys above, or name it in leave_out:");
             for at in columns {
                 let name = self.sheet.name(at);
                 let name = if name.is_empty() { "(without a name)".to_owned() } else { quoted(name) };

@@ -116,6 +116,8 @@ pub(super) const NAMES: [(&str, &[&str]); 33] = [
             "s/n",
             "sn",
             "seriennummer",
+            "seriennr",
+            "seriennr.",
             "serien-nr.",
         ],
     ),
@@ -172,7 +174,16 @@ pub(super) const NAMES: [(&str, &[&str]); 33] = [
     ("retired", &["retired", "archived", "disposed", "ausgemustert", "inactive"]),
     (
         "inspection_due",
-        &["next inspection", "inspection due", "next service", "pat due", "next test", "dguv"],
+        &[
+            "next inspection",
+            "inspection due",
+            "next service",
+            "pat due",
+            "next test",
+            "dguv",
+            "nächste prüfung",
+            "nächste dguv-prüfung",
+        ],
     ),
     (
         "count",

@@ -21,6 +21,7 @@ mod left;
 mod mapped;
 mod mapping;
 mod money;
+mod said;
 mod settle;
 mod sheet;
 mod shelf;
