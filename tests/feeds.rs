@@ -125,6 +125,7 @@ fn a_calendar_becomes_bookings_checked_and_read_say_the_same_and_twice_is_once()
     let read = studio.verb(&["calendar", "sync", path]);
     let dry = out(&checked).replace(". Nothing was written: this was a dry run", "");
     assert_eq!(dry, out(&read), "a dry run and the real run agree line for line");
+    assert!(dry.contains("; studio-a for acme\n") && dry.contains("; studio-b, a hold\n"), "{dry}");
     assert_eq!(facts(&studio), before + 4);
     assert_eq!(numbers(&sync(&studio, &[path])), [0, 0, 0, 4, 0]);
     assert_eq!(facts(&studio), before + 4, "the same calendar again makes no fact");

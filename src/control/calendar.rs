@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::Problem;
 use crate::calendar::plan::{Do, Left, Plan, Step};
+use crate::domain::fact::BookingMade;
 use crate::domain::id::BookingId;
 
 /// Lines that are said of one reading; more are only counted.
@@ -95,6 +96,10 @@ impl Synced {
             (true, Do::Cancel) => ("cancelled", &mut self.cancelled),
         };
         *count += 1;
+        let sentence = match &step.what {
+            Do::Make(plan) | Do::Change(plan) if is_done => format!("{sentence}; {}", taken(plan)),
+            _ => sentence,
+        };
         self.say(what, Some(step.booking.clone()), step.line, sentence);
     }
 
@@ -125,6 +130,17 @@ impl Synced {
             rest.collect::<String>()
         )
     }
+}
+
+/// What a booking takes and what for, by ids.
+fn taken(plan: &BookingMade) -> String {
+    let many = plan.models.iter().chain(&plan.stock).map(|of| format!("{} x {}", of.count, of.of));
+    let rooms = plan.rooms.iter().map(ToString::to_string);
+    let gear = plan.kits.iter().map(ToString::to_string).chain(plan.assets.iter().map(ToString::to_string));
+    let things = rooms.chain(gear).chain(many).collect::<Vec<_>>().join(", ");
+    let production = plan.production.as_ref().map(|id| format!(" for {id}")).unwrap_or_default();
+    let hold = if plan.is_confirmed() { "" } else { ", a hold" };
+    format!("{things}{production}{hold}")
 }
 
 impl std::fmt::Display for Said {

@@ -222,6 +222,9 @@ fn away(host: &str, error: &ureq::Error) -> String {
         Error::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
             "may not be reached: see IPAddressAllow in the service's unit".to_owned()
         }
+        Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            format!("cannot be trusted or spoken to over TLS ({error})")
+        }
         Error::Io(error) => format!("broke off or refuses ({})", error.kind()),
         Error::Rustls(error) => format!("cannot be trusted or spoken to over TLS ({error})"),
         Error::Protocol(_) | Error::Http(_) => "does not speak HTTP as it should".to_owned(),
