@@ -13,7 +13,7 @@
 //! ```
 
 use chrono_tz::Tz;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::command::Command;
 use crate::domain::fact::Subject;
@@ -30,11 +30,13 @@ mod calendar;
 mod enrol;
 mod feed;
 mod tap;
+mod text_bytes;
 
 pub use calendar::{CalendarStatus, Said, Synced};
 pub use enrol::{Enrolment, NotEnrolled};
 pub use feed::{FeedOf, House, feed};
 pub use tap::Tapped;
+use text_bytes::{from_hex, from_hex_if, to_hex, to_hex_if};
 
 /// The station that what is done by hand names.
 pub const CONTROL_STATION: &str = "control";
@@ -579,30 +581,6 @@ pub fn batches(plan: Plan, id: &str, now: Now) -> Vec<(Batch, usize)> {
 pub fn named(ledger: &Ledger, person: &PersonId) -> Named {
     let nobody = || Named { person: person.clone(), handle: None, name: None };
     ledger.named(person).unwrap_or_else(|_| nobody())
-}
-
-fn to_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    serializer.serialize_str(&hex)
-}
-
-fn to_hex_if<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
-    to_hex(bytes.as_deref().unwrap_or_default(), serializer)
-}
-
-fn from_hex_if<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
-    from_hex(deserializer).map(Some)
-}
-
-fn from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-    let hex = String::deserialize(deserializer)?;
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
-    let bytes: Option<Vec<u8>> =
-        pairs.iter().map(|[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect();
-    bytes
-        .filter(|_| rest.is_empty())
-        .ok_or_else(|| serde::de::Error::custom("expected the bytes of the file as pairs of hex digits"))
 }
 
 #[cfg(test)]

@@ -1,0 +1,27 @@
+//! Bytes of files within a line of JSON: pairs of hex digits.
+
+use serde::{Deserialize, Deserializer, Serializer};
+
+pub(super) fn to_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    serializer.serialize_str(&hex)
+}
+
+pub(super) fn to_hex_if<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
+    to_hex(bytes.as_deref().unwrap_or_default(), serializer)
+}
+
+pub(super) fn from_hex_if<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
+    from_hex(deserializer).map(Some)
+}
+
+pub(super) fn from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let hex = String::deserialize(deserializer)?;
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
+    let bytes: Option<Vec<u8>> =
+        pairs.iter().map(|[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect();
+    bytes
+        .filter(|_| rest.is_empty())
+        .ok_or_else(|| serde::de::Error::custom("expected the bytes of the file as pairs of hex digits"))
+}
