@@ -118,14 +118,12 @@ fn import(socket: &Path, text: &str) -> (usize, Value) {
     });
     let request = json!({"verb": "import", "kind": "assets", "file": "shelf.csv", "bytes": hex});
     writeln!(daemon, "{request}").unwrap();
-    let mut progress = 0;
-    for line in BufReader::new(daemon).lines() {
+    for (progress, line) in BufReader::new(daemon).lines().enumerate() {
         let said: Value = serde_json::from_str(&line.unwrap()).unwrap();
         if said["done"] == true {
             assert!(said["import"].is_object(), "{said}");
             return (progress, said);
         }
-        progress += 1;
     }
     panic!("the daemon hung up");
 }
