@@ -1,7 +1,7 @@
 //! The daemon: inputs in, effects out. One loop joins readers, the writer, silences, the broker and the control socket;
 //! it decides nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +28,7 @@ use crate::writer::{Answer, Input, Reply, Scan, Writer};
 
 mod course;
 mod feeling;
+mod gates;
 mod telling;
 
 use crate::io::standing::{LaneState, Shared};
@@ -120,6 +121,7 @@ fn lane_setup(reader: &ReaderConfig, repeat_ms: u64) -> LaneSetup {
         poll: reader.poll.clone(),
         buzzer: reader.feedback,
         card: reader.card_format,
+        passes: false,
     }
 }
 
@@ -152,6 +154,9 @@ struct Daemon {
     waits: Waits,
     telling: Telling,
     watcher: Option<Watcher>,
+    gates: BTreeMap<StationId, gates::Gate>,
+    /// Readers that are asked and do not do what they are there for.
+    silent: BTreeSet<ReaderId>,
 }
 
 impl Daemon {
@@ -162,12 +167,15 @@ impl Daemon {
         watcher: Option<Watcher>,
         (events, mut feeds): (mpsc::Sender<ReaderEvent>, BTreeMap<ReaderId, Feed>),
     ) -> anyhow::Result<Self> {
+        let gates = gates::gates(&shared.config)?;
         let mut doors = BTreeMap::new();
         let mut handles = BTreeMap::new();
         for reader in &shared.config.readers {
             let station = shared.config.stations.iter().find(|station| station.id == reader.station);
             let repeat_ms = station.map_or(0, |station| station.repeat_ms);
-            let lane = Lane::new(lane_setup(reader, repeat_ms), entropy::bytes()?);
+            let setup =
+                LaneSetup { passes: gates.contains_key(&reader.station), ..lane_setup(reader, repeat_ms) };
+            let lane = Lane::new(setup, entropy::bytes()?);
             let typed = reader.source == ReaderSource::Stdin;
             doors.insert(
                 reader.id.clone(),
@@ -188,7 +196,8 @@ impl Daemon {
             handles.insert(reader.id.clone(), handle);
         }
         let lamps = feeling::start_lamps(&shared)?;
-        Ok(Self { shared, doors, readers: handles, lamps, waits, telling, watcher })
+        let silent = BTreeSet::new();
+        Ok(Self { shared, doors, readers: handles, lamps, waits, telling, watcher, gates, silent })
     }
 
     /// The loop. Returns when the program is to stop.
@@ -225,7 +234,7 @@ impl Daemon {
 
     fn silence(&self) -> Duration {
         let lanes = self.doors.values().filter_map(|door| door.lane.poll_timeout());
-        let next = lanes.chain(self.waits.poll_timeout()).min();
+        let next = lanes.chain(self.waits.poll_timeout()).chain(self.next_passage()).min();
         let now = self.shared.clock.mono();
         next.map_or(Duration::from_secs(3600), |at| Duration::from_millis(at.since(now)))
     }
@@ -242,6 +251,7 @@ impl Daemon {
         for (reader, station, effects) in effects {
             self.effects(&reader, &station, effects, now, &Credit::free())?;
         }
+        self.gates_due(now)?;
         for (station, wait, turn) in self.waits.handle_timeout(now.mono) {
             self.put(Input::Silence { station, wait, turn, now }, None)?;
         }
@@ -251,6 +261,7 @@ impl Daemon {
     fn read(&mut self, event: ReaderEvent) -> anyhow::Result<()> {
         if !matches!(event, ReaderEvent::Chunk(_) | ReaderEvent::Heard { .. }) {
             self.telling.readers(&self.shared);
+            self.look_after_gates();
         }
         match event {
             ReaderEvent::Chunk(chunk) => self.chunk(chunk),
@@ -315,7 +326,7 @@ impl Daemon {
         let is_held = self.shared.taps.is_held(reader, now.mono);
         for effect in effects {
             match effect {
-                Effect::Scan { .. } | Effect::Repeats { .. } if is_held => {}
+                Effect::Scan { .. } | Effect::Repeats { .. } | Effect::Seen(_) if is_held => {}
                 Effect::Scan { id, payload } => {
                     let station = station.clone();
                     let from = Some(reader.clone());
@@ -327,8 +338,10 @@ impl Daemon {
                 Effect::Rejected(rejected) => tracing::debug!(%reader, "not read: {rejected}"),
                 Effect::Send(outgoing) => self.send(reader, outgoing),
                 Effect::Standing(standing) => self.standing(reader, standing),
+                Effect::Seen(read) => self.seen(reader, station, &read, now.mono),
             }
         }
+        self.look_through(station, now, credit)?;
         if let Some(door) = self.doors.get_mut(reader) {
             let counts = door.lane.counts();
             if counts.piled_up_since(&std::mem::replace(&mut door.counts_told, counts)) {
@@ -349,7 +362,14 @@ impl Daemon {
         }
     }
 
-    fn standing(&self, reader: &ReaderId, standing: Standing) {
+    fn standing(&mut self, reader: &ReaderId, standing: Standing) {
+        match &standing {
+            Standing::Silent(_) | Standing::Refused(_) | Standing::Resting(_) => {
+                self.silent.insert(reader.clone())
+            }
+            Standing::Asking | Standing::Partly(_) | Standing::Away => self.silent.remove(reader),
+            Standing::SettingUp => false,
+        };
         let (sentence, is_odd) = match standing {
             Standing::Away => (None, false),
             Standing::SettingUp => (Some("it is being set up".to_owned()), false),
@@ -364,6 +384,7 @@ impl Daemon {
             (sentence, _) => tracing::debug!(%reader, ?sentence, "asked"),
         }
         self.shared.note_asking(reader, sentence);
+        self.look_after_gates();
     }
 
     fn put(&self, input: Input, credit: Option<Credit>) -> anyhow::Result<()> {
@@ -374,9 +395,17 @@ impl Daemon {
     fn noticed(&mut self, notice: Notice) -> anyhow::Result<()> {
         match notice {
             Notice::Head(head) => self.telling.head(head),
-            Notice::Replied(Reply::Decided(answer)) => self.answered(*answer),
+            Notice::Replied(Reply::Decided(answer)) => {
+                self.gate_answered(
+                    &answer.station,
+                    answer.scan.as_deref().unwrap_or_default(),
+                    Some(&answer.verdict),
+                )?;
+                self.answered(*answer);
+            }
             // The answer got lost on its way here, and with it the station's waits.
-            Notice::Replied(Reply::AlreadyThere { station, turn, idle_ms, confirm_ms, .. }) => {
+            Notice::Replied(Reply::AlreadyThere { station, scan, turn, idle_ms, confirm_ms, .. }) => {
+                self.gate_answered(&station, &scan, None)?;
                 self.waits.answered(&station, turn, idle_ms, confirm_ms, self.shared.clock.mono());
             }
             Notice::Replied(_) => {}
@@ -412,8 +441,9 @@ impl Daemon {
         }
     }
 
-    fn alive(&self) {
+    fn alive(&mut self) {
         notify::alive();
+        self.look_after_gates();
         self.telling.readers(&self.shared);
     }
 

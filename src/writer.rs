@@ -14,12 +14,13 @@ use crate::domain::fact::{CALENDAR_STATION, CONTROL_STATION, IMPORT_STATION, New
 use crate::domain::id::{CountId, PersonId, ReaderId, RoomId, StationId};
 use crate::domain::known::Identity;
 use crate::domain::loaded::{Found, Loaded};
+use crate::domain::passing::PassedTag;
 use crate::domain::rules::{DoorRules, StationKind, Way};
 use crate::domain::session::{Session, Wait};
 use crate::domain::verdict::{Level, Telling, Verdict, What};
 use crate::ledger::append::Occasion;
 use crate::ledger::counts::ended_by;
-use crate::ledger::load::{Question, load};
+use crate::ledger::load::{Question, load, load_passing};
 use crate::ledger::scanlog::ScanRow;
 use crate::ledger::{Ledger, LedgerError};
 use crate::time::{MonoMs, Now, UtcMs};
@@ -71,6 +72,8 @@ pub enum Input {
         /// Older than this.
         before: UtcMs,
     },
+    /// Things passed a gate together.
+    Passage(Passage),
     /// Somebody asks at the door of a room, by other means than a reader of the station there.
     Access(Box<Access>),
     /// What a calendar asks for: decided as an order, its facts name the station `calendar`. What is refused leaves no
@@ -88,6 +91,34 @@ pub struct Access {
     pub scan: Scan,
     /// Which way.
     pub way: Way,
+}
+
+/// What passed a gate together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// Drawn before the first attempt: a retry finds its answer.
+    pub id: String,
+    /// Which gate.
+    pub station: StationId,
+    /// The tags; at most 512 are looked up.
+    pub tags: Vec<PassedTag>,
+    /// When the last of them had passed.
+    pub now: Now,
+}
+
+impl Passage {
+    /// The same as a scan of all of them, as the scan log keeps it.
+    fn scan(&self) -> Scan {
+        let mut codes = self.tags.iter().map(|tag| tag.tag.clone());
+        Scan {
+            id: self.id.clone(),
+            station: self.station.clone(),
+            reader: self.tags.iter().find_map(|tag| tag.reader.clone()),
+            payload: codes.next().unwrap_or_default(),
+            also: codes.collect(),
+            now: self.now,
+        }
+    }
 }
 
 /// A deliberate scan, from a reader or typed by hand.
@@ -248,7 +279,7 @@ impl Writer {
     /// What a scan would lead to, without recording it; `None` at a station that the configuration does not know.
     pub fn consider(&self, scan: &Scan) -> Result<Option<Decision>, LedgerError> {
         let Some(rules) = self.stations.get(&scan.station) else { return Ok(None) };
-        considered(&self.ledger, rules, scan, None).map(|(_, _, decision)| Some(decision))
+        considered(&self.ledger, rules, scan, &Besides::default()).map(|(_, _, decision)| Some(decision))
     }
 
     /// Notes the next portion of what counts that have ended did not find, in a commit of its own; whether more are left.
@@ -330,20 +361,26 @@ struct Doors<'a> {
 impl Doors<'_> {
     fn handle(&self, ledger: &mut Ledger, input: &Input) -> Result<Reply, LedgerError> {
         match input {
-            Input::Scan(scan) => self.scan(ledger, scan, None),
+            Input::Scan(scan) => self.scan(ledger, scan, &Besides::default()),
             Input::Silence { station, wait, turn, now } => self.silence(ledger, station, *wait, *turn, now),
             Input::Order(order) => self.order(ledger, order, &self.by_hand.station),
             Input::Batch(batch) => self.batch(ledger, batch),
             Input::Folded { scan, times } => ledger.fold_into_scan(scan, *times).map(|()| Reply::Noted),
             Input::Cursor { name, seq } => ledger.put_cursor(name, *seq).map(|()| Reply::Noted),
             Input::Prune { before } => ledger.prune_scans(*before).map(|_| Reply::Noted),
-            Input::Access(access) => self.scan(ledger, &access.scan, Some(access.way)),
+            Input::Access(access) => {
+                self.scan(ledger, &access.scan, &Besides { way: Some(access.way), ..Besides::default() })
+            }
+            Input::Passage(passage) => {
+                let besides = Besides { passed: Some(&passage.tags), ..Besides::default() };
+                self.scan(ledger, &passage.scan(), &besides)
+            }
             Input::Synced(order) => self.order(ledger, order, self.calendar_station),
             Input::Exchanged(orders) => self.together(ledger, orders),
         }
     }
 
-    fn scan(&self, ledger: &mut Ledger, scan: &Scan, way: Option<Way>) -> Result<Reply, LedgerError> {
+    fn scan(&self, ledger: &mut Ledger, scan: &Scan, besides: &Besides<'_>) -> Result<Reply, LedgerError> {
         let Some(rules) = self.stations.get(&scan.station) else {
             return Ok(Reply::NoSuchStation(scan.station.clone()));
         };
@@ -361,7 +398,7 @@ impl Doors<'_> {
                 turn: session.turn,
             });
         }
-        let (session, loaded, decision) = considered(ledger, rules, scan, way)?;
+        let (session, loaded, decision) = considered(ledger, rules, scan, besides)?;
         self.log(ledger, scan, &loaded, &session, &decision)?;
         let occasion = Occasion { scan_id: &scan.id, station: &scan.station, now: &scan.now };
         self.record(ledger, &occasion, rules, decision, scan.reader.clone())
@@ -478,16 +515,32 @@ impl Doors<'_> {
     }
 }
 
+/// What is known of a scan besides its codes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Besides<'a> {
+    /// Which way somebody wants to go, at a door.
+    way: Option<Way>,
+    /// What a gate knows of the tags.
+    passed: Option<&'a [PassedTag]>,
+}
+
 /// Loads and decides one scan: the session before it, what was loaded, and what it leads to.
 fn considered(
     ledger: &Ledger,
     rules: &DoorRules,
     scan: &Scan,
-    way: Option<Way>,
+    besides: &Besides<'_>,
 ) -> Result<(Session, Loaded, Decision), LedgerError> {
     let session = ledger.session(&scan.station)?;
     let idle_ms = rules.idle_ms(&session);
     let session = session.at(scan.now.utc, idle_ms, rules.confirm_ms);
+    if rules.kind == StationKind::Gate {
+        let one_way = || passed_by(scan, rules);
+        let tags = besides.passed.map_or_else(one_way, <[PassedTag]>::to_vec);
+        let loaded = load_passing(ledger.conn(), &scan.id, scan.reader.as_ref(), &tags)?;
+        let decision = decide(&loaded, &session, rules, &scan.now);
+        return Ok((session, loaded, decision));
+    }
     let question = Question {
         scan: &scan.id,
         reader: scan.reader.as_ref(),
@@ -497,11 +550,18 @@ fn considered(
         now: scan.now.utc,
         room: rules.room.as_ref(),
         scans_at_start: (scan.now.mono < AFTER_START).then(|| ledger.scans_at_start()),
-        door: behind_door(rules, scan, way),
+        door: behind_door(rules, scan, besides.way),
     };
     let loaded = load(ledger.conn(), &question)?;
     let decision = decide(&loaded, &session, rules, &scan.now);
     Ok((session, loaded, decision))
+}
+
+/// What was scanned at a gate by other means than its own passages: it goes the way of the reader.
+fn passed_by(scan: &Scan, rules: &DoorRules) -> Vec<PassedTag> {
+    let way = scan.reader.as_ref().and_then(|reader| rules.ways.get(reader)).copied();
+    let codes = std::iter::once(&scan.payload).chain(&scan.also);
+    codes.map(|tag| PassedTag { tag: tag.clone(), way, reader: scan.reader.clone() }).collect()
 }
 
 /// The room behind a door, and which way whoever is there goes: as they say, else as the reader stands.

@@ -60,6 +60,7 @@ const ORDER: &[&str] = &[
     "sighted.counted",
     "returned.counted",
     "stock-counted.room",
+    "passed",
 ];
 
 /// One fact as the columns of its row hold it.

@@ -37,6 +37,8 @@ fn of_thing() -> impl Strategy<Value = (String, Value)> {
         "inspected",
         "marked-lost",
         "missed",
+        "passed",
+        "passed",
     ];
     (select(kinds), due, person, job, any::<bool>()).prop_map(|(kind, due, person, job, flag)| {
         let mut movement = json!({ "due": due, "booking": flag.then_some("b-1"), "person": person });
@@ -55,6 +57,8 @@ fn of_thing() -> impl Strategy<Value = (String, Value)> {
             "maintenance-opened" => json!({ "blocks": flag }),
             "maintenance-closed" => json!({ "jobs": [job] }),
             "missed" => json!({ "counted_in": "c-1" }),
+            "passed" if flag => json!({ "way": "out", "authorised": false }),
+            "passed" => json!({ "way": "in", "authorised": true, "person": "p-ana" }),
             "inspected" if flag => json!({ "next_due": due }),
             "inspected" | "marked-lost" | "recall-withdrawn" => json!({}),
             _ => movement,

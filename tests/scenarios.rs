@@ -4,7 +4,7 @@
 //! `== title`; the story sets its stage and tells what happens:
 //!
 //! ```text
-//! station cage person required [idle 120s] [confirm 20s] [repeat 2s] [room cage] [kind count] [count-idle 30min]
+//! station cage person required [idle 120s] [confirm 20s] [repeat 2s] [room cage] [kind count|gate] [count-idle 30min]
 //! person ana "Ana Silva" crew badge ANA [until 12:00]      asset cam-1 "Sony FX6" [tag CAM1] [kit case-a]
 //! kit case-a "Camera case" [tag CASE]                      room studio-b "Studio B"
 //! production night-bus "Night Bus"                         booking b-1 person ana starts 08:00 ends 18:00
@@ -16,6 +16,7 @@
 //! 09:00:21 cage late silence -> …      the wait is over, but a scan came just before
 //! 09:00:22 cage resend -> …            the last scan once more under its own id
 //! 09:00:23 cage scan CASE & CAM1 -> …  tags that were read together
+//! 09:00:23 gate pass out CAM1 & ?CAM2 -> …   tags that passed together, out or in; `?`: nobody can say which way
 //! 09:00:24 by kim return cam-1 -> …    a command by hand (`stage/hand.rs` has the words)
 //! storage refuses · storage writes      commits fail from here on, or work again
 //! restart · clock untrusted · clock trusted · next day
@@ -44,6 +45,7 @@ use std::path::{Path, PathBuf};
 
 use cagekeeper::domain::fact::{Body, Fact};
 use cagekeeper::domain::id::{BookingId, ReaderId, RoomId};
+use cagekeeper::domain::passing::PassedTag;
 use cagekeeper::domain::policy::Situation;
 use cagekeeper::domain::rules::Way;
 use cagekeeper::domain::session::Wait;
@@ -51,7 +53,7 @@ use cagekeeper::domain::stay::{self, Counting, Hours};
 use cagekeeper::domain::verdict::{Level, SIGNAL_CHARS_MAX, Telling, Verdict};
 use cagekeeper::domain::words::when;
 use cagekeeper::time::UtcMs;
-use cagekeeper::writer::{Access, Answer, Input, Reply, Scan};
+use cagekeeper::writer::{Access, Answer, Input, Passage, Reply, Scan};
 
 mod stage;
 use cagekeeper::domain::command::Actor;
@@ -88,6 +90,13 @@ const WITH_FACT: &[&str] = &[
     "shelf-counted",
     "count-ended",
     "count-cancelled",
+    "exit-with-open-loan",
+    "exit-before-checkout",
+    "return-seen-not-confirmed",
+    "direction-unknown",
+    "back-from-exit",
+    "exit-unnoticed",
+    "tag-count-short",
 ];
 
 /// One story while it is told.
@@ -101,7 +110,7 @@ struct Story {
     started_at: UtcMs,
     at: UtcMs,
     scans: usize,
-    last_scan: Option<Scan>,
+    last_scan: Option<Input>,
     last_answer: BTreeMap<String, Answer>,
     queued: Vec<(usize, String, Input)>,
     facts_told: i64,
@@ -238,8 +247,8 @@ impl Story {
                 let scan = Scan { also: codes.collect(), ..scan };
                 let reader = (!reader.is_empty()).then(|| ReaderId::parse(reader).unwrap());
                 let scan = Scan { reader: reader.or(scan.reader.clone()), ..scan };
-                self.last_scan = Some(scan.clone());
-                Input::Scan(scan)
+                self.last_scan = Some(Input::Scan(scan));
+                self.last_scan.clone().unwrap()
             }
             ("asks", rest) => {
                 self.scans += 1;
@@ -247,7 +256,8 @@ impl Story {
                 let scan = scan(&format!("s{}", self.scans), at_station, &payload(code), self.now());
                 Input::Access(Box::new(Access { scan: Scan { reader: None, ..scan }, way }))
             }
-            ("resend", _) => Input::Scan(self.last_scan.clone().unwrap()),
+            ("pass", rest) => self.passage(at_station, rest),
+            ("resend", _) => self.last_scan.clone().unwrap(),
             ("silence", _) => self.silence(at_station),
             ("late", "silence") => {
                 let answer = &self.last_answer[at_station];
@@ -257,6 +267,23 @@ impl Story {
             _ => panic!("{line}: expected scan, silence, late silence or resend"),
         };
         self.queued.push((number, at_station.to_owned(), input));
+    }
+
+    /// `out CAM1 & ?CAM2`: what passed a gate together.
+    fn passage(&mut self, at_station: &str, line: &str) -> Input {
+        self.scans += 1;
+        let (way, codes) = line.split_once(' ').unwrap();
+        let way = Way::parse(way).unwrap_or_else(|| panic!("{line}: in or out?"));
+        let reader = ReaderId::parse(&format!("{at_station}-gun")).ok();
+        let tag = |code: &str| match code.strip_prefix('?') {
+            Some(code) => PassedTag { tag: code.to_owned(), way: None, reader: reader.clone() },
+            None => PassedTag { tag: code.to_owned(), way: Some(way), reader: reader.clone() },
+        };
+        let id = format!("s{}", self.scans);
+        let tags = codes.split(" & ").map(tag).collect();
+        let passage = Passage { id, station: station(at_station), tags, now: self.now() };
+        self.last_scan = Some(Input::Passage(passage.clone()));
+        Input::Passage(passage)
     }
 
     /// `kim return cam-1`: a command by hand.
@@ -434,7 +461,8 @@ impl Story {
         if matches!(level, Level::Again | Level::Refused) {
             // What is out and does not go to another has been seen all the same.
             let own = fresh.iter().filter(|fact| Some(&fact.scan_id) == answer.scan.as_ref());
-            let moved = own.filter(|fact| level == Level::Again || !matches!(fact.body, Body::Sighted(_)));
+            let seen = |body: &Body| matches!(body, Body::Sighted(_) | Body::Passed(_));
+            let moved = own.filter(|fact| level == Level::Again || !seen(&fact.body));
             assert_eq!(moved.count(), 0, "{code} changes nothing");
         }
         *told += usize::from(answer.seq.is_some());
@@ -448,10 +476,12 @@ impl Story {
     fn who(&mut self, thing: &str) -> String {
         let whole = if thing.contains('/') { thing.to_owned() } else { format!("asset/{thing}") };
         let state = self.stage().reader().state_of(&subject(&whole)).unwrap().unwrap();
-        let Some(custody) = state.custody else { return "never moved".into() };
+        let left = state.left.map(|at| format!(", seen leaving {}", self.when(at))).unwrap_or_default();
+        let Some(custody) = state.custody else { return format!("never moved{left}") };
         if !custody.out {
-            return "home".into();
+            return format!("home{left}");
         }
+        let coming = state.returning.map(|at| format!(", seen coming in {}", self.when(at)));
         let mut said = format!("out to {}", custody.person.as_ref().map_or("somebody", handle_of));
         if let Some(production) = custody.production {
             said.push_str(&format!(" for {production}"));
@@ -465,7 +495,8 @@ impl Story {
         if let Some(kit) = custody.kit {
             said.push_str(&format!(" with {kit}"));
         }
-        format!("{said}, due {}", custody.due.map_or("never".into(), |due| self.when(due)))
+        let due = custody.due.map_or("never".into(), |due| self.when(due));
+        format!("{said}, due {due}{}", coming.unwrap_or_default())
     }
 
     fn facts(&mut self) -> String {
@@ -525,6 +556,14 @@ impl Story {
                 add("missing", Some(ended.missing.to_string()));
             }
             Body::Missed(missed) => add("in", Some(missed.counted_in.to_string())),
+            Body::Passed(passed) => {
+                add("way", passed.way.map(|way| way.name().to_owned()));
+                add("loan", Some(if passed.authorised { "yes" } else { "no" }.to_owned()));
+                add("person", name(&passed.person));
+                add("for", passed.production.as_ref().map(ToString::to_string));
+                add("booking", passed.booking.as_ref().map(ToString::to_string));
+                add("with", passed.kit.as_ref().map(ToString::to_string));
+            }
             _ => {}
         }
         if let Body::Annulled(annulled) = &fact.body {
@@ -632,6 +671,7 @@ fn all_codes() -> BTreeSet<String> {
         of(&source("remark.rs"), "pub fn code(&self)"),
         of(&source("door.rs"), "pub fn code(&self)"),
         of(&source("counted.rs"), "pub fn code(&self)"),
+        of(&source("passage.rs"), "pub fn code(&self)"),
     ];
     codes.into_iter().flatten().chain(situations).filter(|code| code != "refused").collect()
 }

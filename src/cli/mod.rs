@@ -25,6 +25,7 @@ mod desk;
 mod facts;
 mod failure;
 mod free;
+mod gate;
 mod gear;
 mod hand;
 mod import;
@@ -153,6 +154,8 @@ enum Verb {
     Out,
     /// What should have been back
     Overdue,
+    /// What passed the gates, what left without a checkout first
+    Gate(gate::Asked),
     /// What happened: the ledger's facts, oldest first
     Facts(facts::Which),
     /// Replay all facts and compare every row that they make
@@ -257,6 +260,7 @@ fn run_verb(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Where { thing } => where_is::where_is(&config()?, screen, &thing),
         Verb::Out => out::out(&config()?, screen, false),
         Verb::Overdue => out::out(&config()?, screen, true),
+        Verb::Gate(asked) => gate::gate(&config()?, screen, &asked),
         Verb::Facts(which) => facts::facts(&config()?, screen, &which),
         Verb::Verify => verify::verify(&config()?, screen),
         Verb::Decode { protocol, descriptor, hex } => {

@@ -35,6 +35,8 @@ pub struct OutShown {
     due: Option<UtcMs>,
     since: UtcMs,
     overdue: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    returning_since: Option<UtcMs>,
 }
 
 /// Something that is out, as whoever asks may see it.
@@ -52,7 +54,18 @@ pub fn away(look: &Look<'_>, due_before: Option<UtcMs>) -> anyhow::Result<Vec<Aw
     let pieces = look.reader.stock_out(due_before)?.into_iter().map(|out| {
         let StockOutRow { stock, name, holder, production, booking, count, since, due } = out;
         let subject = Subject::Stock(stock);
-        let row = OutRow { subject, name, holder, production, booking, room: None, kit: None, due, since };
+        let row = OutRow {
+            subject,
+            name,
+            holder,
+            production,
+            booking,
+            room: None,
+            kit: None,
+            due,
+            since,
+            returning: None,
+        };
         Away { row, pieces: Some(count) }
     });
     let mut away: Vec<Away> = things.chain(pieces).collect();
@@ -89,6 +102,7 @@ impl OutShown {
             due: row.due,
             since: row.since,
             overdue: row.due.is_some_and(|due| due < now),
+            returning_since: row.returning,
         }
     }
 }
@@ -110,14 +124,16 @@ pub fn out(config: &Config, screen: &mut Screen, overdue: bool) -> anyhow::Resul
 /// Prints rows for people.
 pub fn show(look: &Look<'_>, screen: &mut Screen, rows: &[Away]) -> anyhow::Result<()> {
     let cells = |Away { row, pieces }: &Away| {
-        let late = if row.due.is_some_and(|due| due < look.now) { "late" } else { "" };
+        let late = row.due.is_some_and(|due| due < look.now).then(|| "late".to_owned());
+        let coming = row.returning.map(|at| format!("seen coming in {}, not confirmed", look.say(at)));
+        let state: Vec<String> = late.into_iter().chain(coming).collect();
         vec![
             row.subject.to_string(),
             pieces.map_or(row.name.clone(), |pieces| format!("{pieces} x {}", row.name)),
             row.holder.as_ref().map(who).unwrap_or_default(),
             purpose(row),
             row.due.map(|due| look.say(due)).unwrap_or_default(),
-            late.to_owned(),
+            state.join(", "),
             look.say(row.since),
         ]
     };

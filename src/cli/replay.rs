@@ -229,7 +229,7 @@ impl Player<'_> {
                     self.screen.json(&line)?;
                 }
                 // A recording has nobody to answer.
-                Effect::Send(_) | Effect::Standing(_) => {}
+                Effect::Send(_) | Effect::Standing(_) | Effect::Seen(_) => {}
                 Effect::Rejected(rejected) => {
                     self.screen.line(&format!("{at_ms} ms, {reader}: no scan: {rejected}"))?;
                 }

@@ -7,7 +7,7 @@ use super::control_client::{Daemon, incomplete};
 use super::desk::{reader_if_any, utc};
 use super::screen::Screen;
 use crate::config::Config;
-use crate::control::{CalendarStatus, DaemonState, LedgerStatus, Request, Response, Status};
+use crate::control::{CalendarStatus, DaemonState, GateStatus, LedgerStatus, Request, Response, Status};
 use crate::domain::words::when;
 use crate::time::UtcMs;
 
@@ -51,6 +51,7 @@ fn stopped(config: &Config, now: UtcMs) -> anyhow::Result<Status> {
         trouble: Vec::new(),
         calendars: Vec::new(),
         web: None,
+        gates: Vec::new(),
     })
 }
 
@@ -87,6 +88,7 @@ fn show(config: &Config, screen: &mut Screen, status: &Status, now: UtcMs) -> an
     if let Some(web) = &status.web {
         screen.line(&format!("web      {web}"))?;
     }
+    status.gates.iter().try_for_each(|gate| show_gate(screen, gate))?;
     for device in &status.unbound {
         screen.line(&format!("unread   {device}: `cagekeeper readers` says how to use it"))?;
     }
@@ -98,6 +100,19 @@ pub fn calendar_line(calendar: &CalendarStatus, now: UtcMs, zone: chrono_tz::Tz)
     let read = calendar.read_at.map(|at| format!(", read {}", when(at, now, zone))).unwrap_or_default();
     let detail = calendar.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
     format!("{} from {}: {}{read}{detail}", calendar.id, calendar.from, calendar.state)
+}
+
+fn show_gate(screen: &mut Screen, gate: &GateStatus) -> anyhow::Result<()> {
+    let GateStatus { station, strays, passed, uncertain, unknown, forgotten, .. } = gate;
+    let counts = [
+        (*uncertain, "some way that is not known"),
+        (*unknown, "that nobody knows"),
+        (u64::from(*strays), "lying in view"),
+        (*forgotten, "FORGOTTEN because too many were in view"),
+    ];
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    let counts: String = counts.map(|(count, what)| format!(", {count} {what}")).collect();
+    screen.line(&format!("gate     {station}: {passed} tags passed{counts}"))
 }
 
 fn show_ledger(screen: &mut Screen, ledger: &LedgerStatus) -> anyhow::Result<()> {

@@ -48,6 +48,9 @@ struct WhereShown {
     last_seen: Option<Sighting>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_seen_room: Option<RoomId>,
+    returning_since: Option<UtcMs>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_since: Option<UtcMs>,
     #[serde(flatten)]
     besides: State,
 }
@@ -140,6 +143,12 @@ fn thing(look: &Look<'_>, screen: &mut Screen, subject: &Subject) -> anyhow::Res
     let place =
         custody.map_or_else(|| not_out(&state), |custody| is_out(custody, holder.as_ref(), look.now, &say));
     screen.line(&format!("{} ({subject}): {place}", state.name))?;
+    if let Some(at) = state.returning {
+        screen.line(&format!("seen coming in {}, not confirmed: a scan at a desk confirms it", say(at)))?;
+    }
+    if let Some(at) = state.left {
+        screen.line(&format!("seen leaving {} without a checkout", say(at)))?;
+    }
     for line in besides.lines(look) {
         screen.line(&line)?;
     }
@@ -234,6 +243,8 @@ fn shown(
         overdue: out.and_then(|custody| custody.due).is_some_and(|due| due < now),
         last_seen,
         last_seen_room: None,
+        returning_since: state.returning,
+        left_since: state.left,
         besides: State::default(),
     }
 }

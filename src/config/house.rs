@@ -19,7 +19,7 @@ const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// The most assets that a limit can name: more than a studio has.
 const LIMIT_MAX: u32 = 1_000_000;
 
-pub(super) const RULES_KEYS: [&str; 9] = [
+pub(super) const RULES_KEYS: [&str; 11] = [
     "loan_h",
     "extend_h",
     "wanted_within_h",
@@ -29,6 +29,8 @@ pub(super) const RULES_KEYS: [&str; 9] = [
     "drawing_stages",
     "longest_stay_h",
     "date_order",
+    "gate_repeat_ms",
+    "gate_settle_min",
 ];
 
 /// Conditions that can open a maintenance job.
@@ -50,6 +52,8 @@ pub(super) fn house(top: &Section<'_>, zone: Tz, currency: String, reading: &mut
         prepare_ms: number("prepare_min", (0, 10_080, 0), "minutes") * MINUTE_MS,
         clean_up_ms: number("clean_up_min", (0, 10_080, 0), "minutes") * MINUTE_MS,
         longest_stay_ms: number("longest_stay_h", (1, 168, 12), "hours") * HOUR_MS,
+        gate_repeat_ms: number("gate_repeat_ms", (0, 86_400_000, 60_000), "milliseconds"),
+        gate_settle_ms: number("gate_settle_min", (0, 1440, 15), "minutes") * MINUTE_MS,
         drawing_stages: drawing_stages(&rules, problems),
         policy: policy(top, problems),
         rights: rights(top, problems),

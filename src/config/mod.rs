@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 
 use crate::domain::id::{LampId, PersonHandle, ReaderId, RoomId, SiteId, StationId};
 pub use crate::domain::rules::StationKind;
-use crate::domain::rules::{HouseRules, Way};
+use crate::domain::rules::{HouseRules, Sides, Way};
 use crate::wire::card::CardFormat;
 use crate::wire::feel::Buzzer;
 use crate::wire::framing::Framing;
@@ -24,6 +24,7 @@ mod broker;
 mod calendar;
 pub mod check;
 pub mod file;
+mod gate;
 mod hours;
 mod house;
 mod lamp;
@@ -187,6 +188,23 @@ pub struct StationConfig {
     pub count_idle_ms: u64,
     /// Without a badge an asset toggles again only after so long, in milliseconds.
     pub repeat_ms: u64,
+    /// What is a passage and what lies in view, at a gate.
+    pub gate: GateTimes,
+}
+
+/// What a gate is told of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GateTimes {
+    /// A tag that is read on and off for longer lies in view, in milliseconds.
+    pub stray_ms: u64,
+    /// Passages that end within so long of each other are one group, in milliseconds.
+    pub group_ms: u64,
+}
+
+impl Default for GateTimes {
+    fn default() -> Self {
+        Self { stray_ms: 30_000, group_ms: 1_000 }
+    }
 }
 
 /// `[[reader]]`
@@ -218,6 +236,8 @@ pub struct ReaderConfig {
     pub framing: Framing,
     /// Which way somebody or something goes that it reads, at a door or a gate.
     pub way: Option<Way>,
+    /// On which side of a gate it sees.
+    pub sides: Sides,
 }
 
 impl ReaderConfig {
@@ -237,6 +257,7 @@ impl ReaderConfig {
             feedback: Buzzer::None,
             framing: Framing::default(),
             way: None,
+            sides: Sides::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use toml::de::DeTable;
 
 use super::asking;
+use super::gate;
 use super::model::{baud, model};
 use super::profile::Profiles;
 use super::profiled::keys_of_profile;
@@ -16,7 +17,7 @@ use crate::domain::id::ReaderId;
 use crate::domain::rules::Way;
 use crate::wire::Protocol;
 
-pub(super) const READER_KEYS: [&str; 31] = [
+pub(super) const READER_KEYS: [&str; 34] = [
     "id",
     "station",
     "source",
@@ -48,6 +49,9 @@ pub(super) const READER_KEYS: [&str; 31] = [
     "suffix",
     "gap_ms",
     "way",
+    "side",
+    "inside_antennas",
+    "outside_antennas",
 ];
 
 /// The readers of a file in its order; those that are wrong are left out and noted.
@@ -70,6 +74,7 @@ pub(super) fn readers(
         }
         readers.push(reader);
     }
+    gate::refuse_one_side(&sections, &readers, reading);
     readers
 }
 
@@ -121,6 +126,7 @@ fn reader(
         feedback,
         framing: model.framing,
         way: way(section, station_kind, reading),
+        sides: gate::sides(section, station_kind, reading),
     })
 }
 

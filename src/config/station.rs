@@ -1,12 +1,23 @@
 //! `[[station]]`: the places where people scan.
 
+use super::gate;
 use super::reading::{ID, Reading};
 use super::section::{Section, Setting, refuse_twice, with_nearest};
 use super::{PersonRule, StationConfig, StationKind};
 use crate::domain::id::{RoomId, StationId};
 
-pub(super) const STATION_KEYS: [&str; 8] =
-    ["id", "kind", "room", "person", "session_idle_ms", "confirm_ms", "repeat_ms", "count_idle_ms"];
+pub(super) const STATION_KEYS: [&str; 10] = [
+    "id",
+    "kind",
+    "room",
+    "person",
+    "session_idle_ms",
+    "confirm_ms",
+    "repeat_ms",
+    "count_idle_ms",
+    "stray_ms",
+    "group_ms",
+];
 
 /// Stations that no file may name: facts of imports, calendars and of the command line carry these.
 const RESERVED_STATIONS: [&str; 3] = ["import", "control", "calendar"];
@@ -70,6 +81,7 @@ fn station(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<StationCo
         confirm_ms: u64::from(confirm_ms),
         repeat_ms: u64::from(repeat_ms),
         count_idle_ms: u64::from(count_idle_ms),
+        gate: gate::times(section, kind, reading),
     })
 }
 

@@ -9,6 +9,7 @@ use super::fact::{Condition, Gear, Loan, StockUse, Subject};
 use super::id::{
     AssetId, BookingId, KitId, ModelId, PersonId, ProductionId, ReaderId, RoomId, StationId, StockId,
 };
+use super::passing::Passing;
 use super::person::Person;
 use super::plan::pool::{Lot, Shelf};
 use super::plan::{Claim, Pool};
@@ -63,6 +64,8 @@ pub struct Loaded {
     pub counted: Vec<CountedBefore>,
     /// The room in which the station is.
     pub room_here: Option<Room>,
+    /// What passed, at a gate.
+    pub passing: Option<Box<Passing>>,
     /// The room behind the door at which it was scanned; `None` where that is no door.
     pub behind_door: Option<Box<BehindDoor>>,
 }

@@ -14,6 +14,7 @@ pub mod id;
 pub mod known;
 pub mod loaded;
 pub mod money;
+pub mod passing;
 pub mod person;
 pub mod plan;
 pub mod policy;

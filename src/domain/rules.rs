@@ -75,6 +75,65 @@ impl Way {
     }
 }
 
+/// On which side of a gate a field is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Towards the cage.
+    Inside,
+    /// Towards the rest of the world.
+    Outside,
+}
+
+impl Side {
+    /// Both sides.
+    pub const ALL: [Self; 2] = [Self::Inside, Self::Outside];
+
+    /// The name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inside => "inside",
+            Self::Outside => "outside",
+        }
+    }
+
+    /// The side of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|side| side.name() == name)
+    }
+}
+
+/// On which side of a gate a reader sees: all of it, or antenna by antenna.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sides {
+    /// The side of the whole reader, where it has one.
+    pub side: Option<Side>,
+    /// Its antennas that look inside.
+    pub inside_antennas: Vec<u8>,
+    /// Its antennas that look outside.
+    pub outside_antennas: Vec<u8>,
+}
+
+impl Sides {
+    /// On which side it sees what this antenna reads; `None` where nobody has said.
+    pub fn of(&self, antenna: Option<u8>) -> Option<Side> {
+        let is_of = |antennas: &[u8]| antenna.is_some_and(|antenna| antennas.contains(&antenna));
+        match (is_of(&self.inside_antennas), is_of(&self.outside_antennas)) {
+            (true, false) => Some(Side::Inside),
+            (false, true) => Some(Side::Outside),
+            _ => self.side,
+        }
+    }
+
+    /// Whether any of its fields is on this side.
+    pub fn has(&self, side: Side) -> bool {
+        let antennas = match side {
+            Side::Inside => &self.inside_antennas,
+            Side::Outside => &self.outside_antennas,
+        };
+        self.side == Some(side) || !antennas.is_empty()
+    }
+}
+
 /// The rules of one station.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DoorRules {
@@ -138,6 +197,10 @@ pub struct HouseRules {
     pub zone: Tz,
     /// ISO 4217 code of all amounts.
     pub currency: String,
+    /// The same thing that passes a gate the same way again within so long is no new alarm.
+    pub gate_repeat_ms: i64,
+    /// What passed a gate without a loan is settled where it is checked out within so long.
+    pub gate_settle_ms: i64,
     /// Whoever went into a room and was not seen leaving is taken to have left after so long.
     pub longest_stay_ms: i64,
     /// What 03/04/2026 is in a file of somebody else's; `None` where nobody has said.
@@ -196,6 +259,8 @@ impl Default for HouseRules {
             hours: Hours::default(),
             zone: Tz::UTC,
             currency: "EUR".to_owned(),
+            gate_repeat_ms: 60_000,
+            gate_settle_ms: HOUR_MS / 4,
             longest_stay_ms: 12 * HOUR_MS,
             date_order: None,
         }

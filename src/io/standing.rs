@@ -15,6 +15,7 @@ use crate::io::readers::tap::Taps;
 use crate::io::signals::LampHealth;
 use crate::io::writing::WriterHandle;
 use crate::station::lane::Counts;
+use crate::station::passage::PassageCounts;
 use crate::time::{Now, Timekeeper, UtcMs};
 
 /// What a reader's lane has counted.
@@ -36,6 +37,17 @@ pub struct ReaderState {
     pub health: Health,
     /// What it has read.
     pub counts: Counts,
+}
+
+/// A gate as `status` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GateState {
+    /// What it has seen.
+    pub counts: PassageCounts,
+    /// Tags of nobody's that have passed.
+    pub unknown: u64,
+    /// Its readers that see nothing.
+    pub blind: Vec<ReaderId>,
 }
 
 #[derive(Debug)]
@@ -67,6 +79,7 @@ struct Standing {
     told: i64,
     unbound: Vec<String>,
     web: Option<String>,
+    gates: BTreeMap<StationId, GateState>,
 }
 
 /// What the parts of the daemon share.
@@ -207,6 +220,16 @@ impl Shared {
     /// Scanners that are plugged in and that no reader reads.
     pub fn unbound(&self) -> Vec<String> {
         self.standing().unbound.clone()
+    }
+
+    /// How a gate is.
+    pub fn note_gate(&self, station: &StationId, state: GateState) {
+        self.standing().gates.insert(station.clone(), state);
+    }
+
+    /// How every gate is.
+    pub fn gates(&self) -> BTreeMap<StationId, GateState> {
+        self.standing().gates.clone()
     }
 
     /// Why nothing is being recorded, what is doubtful about the ledger, how the broker is.

@@ -20,6 +20,7 @@ pub mod known;
 pub mod listing;
 pub mod load;
 pub mod load_plan;
+pub mod passages;
 pub mod people;
 pub mod question;
 mod rows;
@@ -30,11 +31,12 @@ pub mod verify;
 pub use error::LedgerError;
 pub use question::Reader;
 
-const SCHEMA: [&str; 4] = [
+const SCHEMA: [&str; 5] = [
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_the_plan.sql"),
     include_str!("schema/0003_doors.sql"),
     include_str!("schema/0004_counts.sql"),
+    include_str!("schema/0005_gate.sql"),
 ];
 
 /// The schema under which the projections were last folded from all facts.

@@ -55,6 +55,8 @@ pub struct OutRow {
     pub due: Option<UtcMs>,
     /// Since when it is out.
     pub since: UtcMs,
+    /// When it was seen coming in since: nobody has confirmed it.
+    pub returning: Option<UtcMs>,
 }
 
 /// The state of a thing as its topic tells it.
@@ -80,6 +82,10 @@ pub struct ThingState {
     pub is_retired: bool,
     /// The number of the last fact about it.
     pub seq: i64,
+    /// When it was seen coming in, where it is out still: nobody has confirmed it.
+    pub returning: Option<UtcMs>,
+    /// When it left without a loan, where it has not been seen inside since and nobody has it on loan.
+    pub left: Option<UtcMs>,
 }
 
 impl ThingState {
@@ -205,7 +211,9 @@ const SUMMARY: &str = "SELECT (SELECT count(*) FROM asset),
 /// What is out, with its name.
 const OUT: &str =
     "SELECT c.subject, coalesce(a.name, k.name, c.subject), c.person, i.handle, i.name, c.production,
-    c.booking, c.room, c.kit, c.due_ms, c.since_ms FROM custody c
+    c.booking, c.room, c.kit, c.due_ms, c.since_ms,
+    CASE WHEN g.way = 'in' AND g.at_ms >= c.since_ms THEN g.at_ms END FROM custody c
+    LEFT JOIN passing g ON g.subject = c.subject
     LEFT JOIN asset a ON a.id = CASE WHEN c.subject GLOB 'asset/*' THEN substr(c.subject, 7) END
     LEFT JOIN kit k ON k.id = CASE WHEN c.subject GLOB 'kit/*' THEN substr(c.subject, 5) END
     LEFT JOIN identity i ON i.person = c.person
@@ -287,9 +295,11 @@ impl Reader {
         };
         let sql = format!(
             "SELECT t.name, {home}, {retired}, s.seq, d.condition, d.lost_since_ms IS NOT NULL, d.recall_by_ms,
-             (SELECT max(blocks) FROM job WHERE subject = ?2), {CUSTODY_COLUMNS}, d.missing_since_ms
+             (SELECT max(blocks) FROM job WHERE subject = ?2), {CUSTODY_COLUMNS}, d.missing_since_ms,
+             CASE WHEN c.out = 1 AND g.way = 'in' AND g.at_ms >= c.since_ms THEN g.at_ms END,
+             CASE WHEN coalesce(c.out, 0) = 0 THEN g.left_ms END
              FROM {table} t JOIN subject s ON s.subject = ?2 LEFT JOIN standing d ON d.subject = ?2
-             LEFT JOIN custody c ON c.subject = ?2 WHERE t.id = ?1"
+             LEFT JOIN custody c ON c.subject = ?2 LEFT JOIN passing g ON g.subject = ?2 WHERE t.id = ?1"
         );
         Ok(self
             .conn
@@ -377,7 +387,13 @@ impl Reader {
     /// The last time a thing was on a reader.
     pub fn last_seen(&self, subject: &Subject) -> Result<Option<Sighting>, LedgerError> {
         let sql = "SELECT at_ms, station, reader, verdict FROM scan WHERE thing = ?1 ORDER BY n DESC LIMIT 1";
-        Ok(self.conn.prepare_cached(sql)?.query_row([subject], sighting).optional()?)
+        let scanned = self.conn.prepare_cached(sql)?.query_row([subject], sighting).optional()?;
+        // A gate sees many things at once: its row of the log names none of them.
+        let sql =
+            "SELECT at_ms, station, reader, 'passed' FROM passing WHERE subject = ?1 AND station IS NOT NULL";
+        let passed = self.conn.prepare_cached(sql)?.query_row([subject], sighting).optional()?;
+        let newer = |passed: &Sighting| scanned.as_ref().is_none_or(|scanned| scanned.at < passed.at);
+        Ok(passed.filter(newer).or(scanned))
     }
 
     /// What is known of a code that nobody knows.
@@ -468,6 +484,8 @@ fn thing_state(row: &Row<'_>) -> rusqlite::Result<ThingState> {
             false => Maintenance::Flag,
         }),
         custody: custody(row, 8)?,
+        returning: row.get(22)?,
+        left: row.get(23)?,
     })
 }
 
@@ -484,6 +502,7 @@ fn out_row(row: &Row<'_>) -> rusqlite::Result<OutRow> {
         kit: row.get(8)?,
         due: row.get(9)?,
         since: row.get(10)?,
+        returning: row.get(11)?,
     })
 }
 

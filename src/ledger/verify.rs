@@ -11,7 +11,7 @@ use super::{Ledger, LedgerError, Reader};
 use crate::domain::fact::Subject;
 
 /// Tables that facts make, and the columns that order their rows.
-const PROJECTIONS: [(&str, &str); 19] = [
+const PROJECTIONS: [(&str, &str); 20] = [
     ("subject", "subject"),
     ("asset", "id"),
     ("kit", "id"),
@@ -31,6 +31,7 @@ const PROJECTIONS: [(&str, &str); 19] = [
     ("stay", "fact"),
     ("count", "id"),
     ("counted", "subject, count"),
+    ("passing", "subject"),
 ];
 
 /// Differences named in a report; more are only counted.

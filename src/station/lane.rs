@@ -29,12 +29,21 @@ pub struct LaneSetup {
     pub buzzer: Buzzer,
     /// How it writes the numbers of cards; `None` where codes stay as they are read.
     pub card: Option<CardFormat>,
+    /// Whether UHF tags pass it, at a gate: each read is told, and none is a scan.
+    pub passes: bool,
 }
 
 impl LaneSetup {
     /// A reader of which nothing else is said, at a station with that `repeat_ms`.
     pub fn of(wire: Setup, repeat_ms: u64) -> Self {
-        Self { wire, fold: FoldRules::of(repeat_ms), poll: None, buzzer: Buzzer::None, card: None }
+        Self {
+            wire,
+            fold: FoldRules::of(repeat_ms),
+            poll: None,
+            buzzer: Buzzer::None,
+            card: None,
+            passes: false,
+        }
     }
 }
 
@@ -61,6 +70,8 @@ pub enum Effect {
     Send(Outgoing),
     /// How the asking goes has changed.
     Standing(Standing),
+    /// A tag was read where tags pass.
+    Seen(Read),
 }
 
 /// What a lane has seen since the start.
@@ -108,6 +119,7 @@ pub struct Lane {
     feedback: Feedback,
     fold: Fold,
     card: Option<CardFormat>,
+    passes: bool,
     ids: Ids,
     last: Option<(String, u32)>,
     counts: Counts,
@@ -116,7 +128,7 @@ pub struct Lane {
 impl Lane {
     /// A lane for a reader whose device has not been seen yet. `seed` makes the ids of its scans.
     pub fn new(setup: LaneSetup, seed: [u8; 16]) -> Self {
-        let LaneSetup { wire, fold, poll, buzzer, card } = setup;
+        let LaneSetup { wire, fold, poll, buzzer, card, passes } = setup;
         Self {
             decoder: Decoder::new(&wire),
             poller: poll.as_ref().and_then(|poll| Poller::new(wire.protocol, poll)),
@@ -124,6 +136,7 @@ impl Lane {
             feedback: Feedback::new(buzzer),
             fold: Fold::new(if poll.is_some() { fold.asked() } else { fold }),
             card,
+            passes,
             ids: Ids::new(seed),
             last: None,
             counts: Counts::default(),
@@ -276,6 +289,10 @@ impl Lane {
             .into_iter()
             .flat_map(|decoded| match decoded {
                 Decoded::Read(read) if read.is_random() => vec![self.random(&read)],
+                Decoded::Read(read) if self.passes && read.carrier == Carrier::Uhf => {
+                    self.counts.repeats += 1;
+                    vec![Effect::Seen(read)]
+                }
                 Decoded::Read(read) => match self.as_card(read) {
                     Ok(read) => self.read(read, at),
                     Err(rejected) => vec![self.rejected(rejected)],
@@ -399,6 +416,26 @@ mod tests {
         assert_eq!(lane.poll_timeout(), Some(MonoMs(495)));
         let over = lane.handle_timeout(MonoMs(495));
         assert!(matches!(over.as_slice(), [Effect::Repeats { times: 3, .. }]), "{over:?}");
+    }
+
+    #[test]
+    fn where_tags_pass_each_read_is_told_and_text_is_a_scan_still() {
+        let lane = |protocol| {
+            let setup = LaneSetup { passes: true, ..LaneSetup::of(Setup::of(protocol), 2_000) };
+            Lane::new(setup, [1; 16])
+        };
+        // An inventory of one tag, as its maker's manual has it.
+        let inventory = b"\x13\x00\x01\x03\x01\x0c\x30\x34\xbb\x7e\x00\x00\xcf\xff\x00\x00\x00\x01";
+        let check = crate::wire::crc::chafon(inventory).to_le_bytes();
+        let frame = [inventory.as_slice(), &check].concat();
+        let mut gate = lane(Protocol::UhfReader18);
+        for at in [0, 40, 80] {
+            let effects = gate.handle(&frame, MonoMs(at));
+            let [Effect::Seen(read)] = effects.as_slice() else { panic!("{effects:?}") };
+            assert_eq!(read.payload, "3034BB7E0000CFFF00000001");
+        }
+        assert_eq!((gate.counts().scans, gate.counts().repeats, gate.poll_timeout()), (0, 3, None));
+        assert_eq!(payloads(&lane(Protocol::Line).handle(b"CAM-1\r\n", MonoMs(0))), ["CAM-1"]);
     }
 
     #[test]

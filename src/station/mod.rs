@@ -9,5 +9,6 @@ pub mod fold;
 pub mod ids;
 pub mod lamps;
 pub mod lane;
+pub mod passage;
 mod pattern;
 pub mod waits;

@@ -357,7 +357,7 @@ impl World {
                 }
                 Effect::Repeats { id, times } => self.queue.push_back(Input::Folded { scan: id, times }),
                 Effect::Rejected(rejected) => assert!(!rejected.reason.is_empty()),
-                Effect::Send(_) | Effect::Standing(_) => {}
+                Effect::Send(_) | Effect::Standing(_) | Effect::Seen(_) => {}
             }
         }
         self.scans += read.len();

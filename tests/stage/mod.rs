@@ -475,6 +475,7 @@ pub fn projections(path: &Path) -> Vec<String> {
         "SELECT 'stay', * FROM stay ORDER BY fact",
         "SELECT 'count', * FROM count ORDER BY id",
         "SELECT 'counted', * FROM counted ORDER BY subject, count",
+        "SELECT 'passing', * FROM passing ORDER BY subject",
     ];
     queries.iter().flat_map(|sql| dump(&conn, sql)).collect()
 }

@@ -269,7 +269,7 @@ mod stage {
             let effects = self.lanes.get_mut(chunk.reader.as_str()).unwrap().handle(&chunk.bytes, chunk.at);
             let scans = effects.into_iter().filter_map(|effect| match effect {
                 Effect::Scan { id, payload } => Some((id, payload)),
-                Effect::Repeats { .. } | Effect::Send(_) | Effect::Standing(_) => None,
+                Effect::Repeats { .. } | Effect::Send(_) | Effect::Standing(_) | Effect::Seen(_) => None,
                 Effect::Rejected(rejected) => panic!("{rejected}"),
             });
             let utc = noon().plus(i64::try_from(chunk.at.0).unwrap());

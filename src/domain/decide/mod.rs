@@ -74,7 +74,7 @@ pub fn decide(loaded: &Loaded, session: &Session, rules: &DoorRules, now: &Now) 
     let mut decision = match rules.kind {
         StationKind::Desk => found(&door, session, &loaded.found),
         StationKind::Door => at_door::scanned(&door, session, &loaded.found),
-        StationKind::Gate => at_gate::scanned(&door, session, &loaded.found),
+        StationKind::Gate => at_gate::passed(&door, session),
         StationKind::Count => counting::scanned(&door, session, &loaded.found),
     };
     if decision.session.is_open()

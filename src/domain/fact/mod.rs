@@ -12,6 +12,7 @@ use crate::time::UtcMs;
 mod counts;
 mod moves;
 mod passage;
+mod passed;
 mod plan;
 mod things;
 
@@ -21,6 +22,7 @@ pub use moves::{
     Movement, RecallWithdrawn, Recalled,
 };
 pub use passage::Passage;
+pub use passed::Passed;
 pub use plan::{BookingCancelled, BookingMade, CONFIRMED, Gear, HOLD, ProductionRegistered, Quantity};
 pub use things::{
     AssetRegistered, KitRegistered, Loan, PersonEnrolled, RoomRegistered, StockCounted, StockRegistered,
@@ -193,6 +195,8 @@ pub enum Body {
     CountCancelled(CountCancelled),
     /// A thing was expected in a count and not found.
     Missed(Missed),
+    /// A thing passed a gate.
+    Passed(Passed),
 }
 
 impl Body {
@@ -231,6 +235,7 @@ impl Body {
             Self::CountEnded(_) => "count-ended",
             Self::CountCancelled(_) => "count-cancelled",
             Self::Missed(_) => "missed",
+            Self::Passed(_) => "passed",
         }
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::code::{Card, Code, CodeFault};
 use super::fact::{Condition, Subject};
-use super::id::{BookingId, PersonId};
+use super::id::{BookingId, PersonId, ReaderId};
 use super::loaded::StillOut;
 use super::plan::conflict::Conflict;
 use super::policy::{Answerer, Situation};
@@ -19,15 +19,20 @@ use crate::time::UtcMs;
 mod concern;
 mod counted;
 pub mod door;
+mod passage;
 mod remark;
 mod sentence;
 
 pub use concern::{Concern, Promise, Raised};
 pub use counted::CountSaid;
+pub use passage::{Crossed, Crossing, Passages};
 pub use remark::Remark;
 
 /// The longest text of a signal: two lines of a sixteen-character display.
 pub const SIGNAL_CHARS_MAX: usize = 32;
+
+/// No scan has this code: it is told of a station.
+const READER_DOWN: &str = "reader-down";
 
 /// What the light shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -261,6 +266,10 @@ pub enum Verdict {
     AtDoor(Box<door::AtDoor>),
     /// Something of a count.
     Count(Box<CountSaid>),
+    /// Things passed a gate.
+    Passed(Passages),
+    /// A gate or a part of it sees nothing: what passes is not noticed.
+    ReaderDown { reader: ReaderId },
 }
 
 /// How a verdict is put into words.
@@ -278,6 +287,7 @@ impl Verdict {
     /// What the light shows.
     pub fn level(&self) -> Level {
         match self {
+            Self::Passed(passages) => passages.level(),
             Self::CodeIsPerson { bookings, overdue, recalled, clock_doubtful, .. }
                 if *bookings > 1 || *clock_doubtful || *overdue > 0 || *recalled > 0 =>
             {
@@ -354,6 +364,7 @@ impl Verdict {
                 | Self::NoSense { .. }
                 | Self::BookingConflict { .. }
                 | Self::NotRecorded
+                | Self::ReaderDown { .. }
         )
     }
 
@@ -376,6 +387,8 @@ impl Verdict {
             Self::PersonSuspended { .. } => Situation::PersonSuspended.name(),
             Self::AtDoor(said) => said.code(),
             Self::Count(said) => said.code(),
+            Self::Passed(passages) => passages.code(),
+            Self::ReaderDown { .. } => READER_DOWN,
             other => other.own_code(),
         }
     }
@@ -469,6 +482,7 @@ impl Verdict {
             Self::DuplicateScan { what } | Self::OrderObjection { what, .. } => what.as_ref(),
             Self::AtDoor(said) => said.what(),
             Self::Count(said) => said.what(),
+            Self::Passed(passages) => passages.what(),
             _ => None,
         }
     }

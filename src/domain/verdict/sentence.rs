@@ -13,7 +13,7 @@ use crate::time::UtcMs;
 const STILL_OUT_NAMED: usize = 4;
 
 impl Telling {
-    fn at(&self, moment: UtcMs) -> String {
+    pub(super) fn at(&self, moment: UtcMs) -> String {
         when(moment, self.now, self.zone)
     }
 }
@@ -61,6 +61,7 @@ impl Verdict {
             Self::DuplicateScan { what: None } => "Again. Nothing changed".into(),
             Self::AtDoor(said) => said.sentence(telling),
             Self::Count(said) => said.sentence(telling),
+            Self::Passed(passages) => passages.sentence(telling),
             other if other.is_question() => other.question(telling),
             other if other.is_refusal() => other.refusal(telling),
             other => other.by_hand(telling),
@@ -154,6 +155,9 @@ impl Verdict {
             Self::PersonSuspended { who, until } => {
                 let until = until.map_or(String::new(), |until| format!(" until {}", at(until)));
                 format!("Suspended{until}: {}. Ask the attendant", who.called(telling.names))
+            }
+            Self::ReaderDown { reader } => {
+                format!("Gate is blind: {reader} reads nothing. What passes is not noticed: look after it")
             }
             Self::NothingToConfirm => "Nothing to confirm: scan gear".into(),
             Self::NotConfirmed => "Not confirmed: nothing changed".into(),

@@ -9,8 +9,8 @@ use tokio::sync::mpsc::Sender;
 
 use super::{calendars, who};
 use crate::control::{
-    CONTROL_STATION, DaemonState, Enrolment, Imported, LedgerStatus, NotEnrolled, ReaderStatus, Request,
-    Response, ScanShown, Status, asked, batches,
+    CONTROL_STATION, DaemonState, Enrolment, GateStatus, Imported, LedgerStatus, NotEnrolled, ReaderStatus,
+    Request, Response, ScanShown, Status, asked, batches,
 };
 use crate::domain::command::{Actor, Command};
 use crate::domain::id::{PersonId, StationId};
@@ -18,10 +18,11 @@ use crate::domain::rights::Right;
 use crate::import::{Asked, Brought, bring};
 use crate::io::entropy;
 use crate::io::readers::State;
-use crate::io::standing::{LampState, ReaderState, Shared};
+use crate::io::standing::{GateState, LampState, ReaderState, Shared};
 use crate::ledger::question::Named;
 use crate::ledger::{LedgerError, Reader};
 use crate::nearest::nearest;
+use crate::station::passage::PassageCounts;
 use crate::writer::{Input, Order, Reply, Scan};
 
 /// The answer is no.
@@ -247,11 +248,28 @@ fn status(shared: &Shared) -> Result<Response, LedgerError> {
             readers: shared.readers().into_iter().map(reader_status).collect(),
             unbound: shared.unbound(),
             lamps: shared.lamps().into_iter().map(lamp_status).collect(),
-            trouble: Vec::new(),
+            trouble: blind_gates(shared),
             calendars: shared.calendars.all(),
             web: shared.web(),
+            gates: shared.gates().into_iter().map(gate_status).collect(),
         })
     })
+}
+
+fn blind_gates(shared: &Shared) -> Vec<String> {
+    let gates = shared.gates();
+    let blind = gates.iter().flat_map(|(gate, state)| state.blind.iter().map(move |reader| (gate, reader)));
+    blind
+        .map(|(gate, reader)| {
+            format!("gate {gate} is blind: {reader} reads nothing, and what passes is not noticed")
+        })
+        .collect()
+}
+
+fn gate_status((station, state): (StationId, GateState)) -> GateStatus {
+    let PassageCounts { there, strays, passed, uncertain, forgotten } = state.counts;
+    let (unknown, blind) = (state.unknown, state.blind);
+    GateStatus { station, there, strays, passed, uncertain, unknown, forgotten, blind }
 }
 
 fn reader_status(reader: ReaderState) -> ReaderStatus {

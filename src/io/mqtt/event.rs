@@ -14,6 +14,7 @@ use crate::domain::id::{
     AssetId, BookingId, CountId, KitId, PersonId, ProductionId, ReaderId, RoomId, SiteId, StationId, StockId,
 };
 use crate::domain::policy::Situation;
+use crate::domain::rules::Way;
 use crate::time::UtcMs;
 
 /// A structured CloudEvent 1.0 (<https://github.com/cloudevents/spec>).
@@ -95,6 +96,10 @@ struct EventData<'a> {
     clock_trusted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     facts: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    way: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorised: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     counted_in: Option<&'a CountId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,6 +194,16 @@ fn of_body(body: &Body) -> EventData<'_> {
             room: Some(&passage.room),
             booking: passage.booking.as_ref(),
             reader: passage.reader.as_ref(),
+            ..EventData::default()
+        },
+        Body::Passed(passed) => EventData {
+            reader: passed.reader.as_ref(),
+            kit: passed.kit.as_ref(),
+            person: passed.person.as_ref(),
+            production: passed.production.as_ref(),
+            booking: passed.booking.as_ref(),
+            way: passed.way.map(Way::name),
+            authorised: Some(passed.authorised),
             ..EventData::default()
         },
         Body::AssetRegistered(_)
@@ -443,6 +458,21 @@ mod tests {
         insta::assert_snapshot!(data("tag/04A7F2", Body::TagAssigned(tag)), @r#"{"actor":"p-7f3a","asset":"cam-fx6-01","clock_trusted":true,"code":"04A7F2","seq":41,"station":"cage","thing":"asset/cam-fx6-01"}"#);
         insta::assert_snapshot!(data("booking/b-12", Body::BookingMade(booking())), @r#"{"actor":"p-7f3a","booking":"b-12","clock_trusted":true,"confirmed_by":"p-22bb","ends":"2026-11-24T08:54:03.512Z","overrides":["held-by-other"],"person":"p-7f3a","production":"spring-spot","seq":41,"series":"b-1","starts":"2026-11-23T08:54:03.512Z","station":"cage","status":"confirmed"}"#);
         insta::assert_snapshot!(data("booking/b-12", Body::BookingCancelled(BookingCancelled {})), @r#"{"actor":"p-7f3a","booking":"b-12","clock_trusted":true,"seq":41,"station":"cage"}"#);
+    }
+
+    #[test]
+    fn a_passage_says_which_way_and_whose_loan_it_was() {
+        let passed = crate::domain::fact::Passed {
+            way: Some(Way::Out),
+            authorised: true,
+            person: Some(person("p-7f3a")),
+            booking: BookingId::parse("b-12").ok(),
+            reader: ReaderId::parse("north").ok(),
+            ..Default::default()
+        };
+        insta::assert_snapshot!(data("kit/kit-1", Body::Passed(passed)), @r#"{"actor":"p-7f3a","authorised":true,"booking":"b-12","clock_trusted":true,"kit":"kit-1","person":"p-7f3a","reader":"north","seq":41,"station":"cage","way":"out"}"#);
+        let unknown = crate::domain::fact::Passed::default();
+        insta::assert_snapshot!(data("asset/lens-1", Body::Passed(unknown)), @r#"{"actor":"p-7f3a","asset":"lens-1","authorised":false,"clock_trusted":true,"seq":41,"station":"cage"}"#);
     }
 
     #[test]

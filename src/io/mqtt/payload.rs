@@ -116,10 +116,13 @@ struct StatePayload<'a> {
     recalled_by: Option<UtcMs>,
     name: &'a str,
     seq: i64,
+    returning_since: Option<UtcMs>,
+    left_since: Option<UtcMs>,
 }
 
 /// The retained state of an asset or kit. `room` is where it is: the room it went to, or at home its own; nobody knows
-/// where a missing thing is, and whoever had it last is still in `custody`.
+/// where a missing thing is, and whoever had it last is still in `custody`. `returning_since`: a gate saw it come in, and nobody
+/// has confirmed that; `left_since`: a gate saw it leave without a loan.
 pub fn state(thing: &ThingState) -> Vec<u8> {
     let custody = thing.custody.as_ref();
     let held = custody.filter(|custody| custody.out);
@@ -139,6 +142,8 @@ pub fn state(thing: &ThingState) -> Vec<u8> {
         recalled_by: thing.recalled_by,
         name: &thing.name,
         seq: thing.seq,
+        returning_since: thing.returning,
+        left_since: thing.left,
     })
 }
 
@@ -213,7 +218,7 @@ impl ReaderReport {
 
 /// The form of the retained states of things. Another number makes a daemon tell all of them anew: the broker holds
 /// what an earlier program said.
-pub const STATES_FORM: u32 = 2;
+pub const STATES_FORM: u32 = 3;
 
 /// How the daemon is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -372,6 +377,8 @@ mod tests {
             missing_since: None,
             is_retired: false,
             seq: 9,
+            returning: None,
+            left: None,
         }
     }
 
@@ -408,10 +415,15 @@ cagekeeper/v1/studio/replay
 
     #[test]
     fn a_thing_at_home_is_in_its_room_and_one_that_is_out_where_it_went() {
-        insta::assert_snapshot!(text(state(&at_home())), @r#"{"state":"home","custody":null,"room":"cage","production":null,"booking":null,"due":null,"since":null,"condition":"ok","maintenance":"none","recalled_by":null,"name":"FX6","seq":9}"#);
+        insta::assert_snapshot!(text(state(&at_home())), @r#"{"state":"home","custody":null,"room":"cage","production":null,"booking":null,"due":null,"since":null,"condition":"ok","maintenance":"none","recalled_by":null,"name":"FX6","seq":9,"returning_since":null,"left_since":null}"#);
         let recalled_by = Some(AT.plus(3_600_000));
         let out = ThingState { custody: Some(custody()), recalled_by, ..at_home() };
-        insta::assert_snapshot!(text(state(&out)), @r#"{"state":"out","custody":"p-7f3a","room":"studio-b","production":"spring-spot","booking":"b-12","due":"2026-11-24T08:54:03.512Z","since":"2026-11-23T08:54:03.512Z","condition":"ok","maintenance":"none","recalled_by":"2026-11-23T09:54:03.512Z","name":"FX6","seq":9}"#);
+        insta::assert_snapshot!(text(state(&out)), @r#"{"state":"out","custody":"p-7f3a","room":"studio-b","production":"spring-spot","booking":"b-12","due":"2026-11-24T08:54:03.512Z","since":"2026-11-23T08:54:03.512Z","condition":"ok","maintenance":"none","recalled_by":"2026-11-23T09:54:03.512Z","name":"FX6","seq":9,"returning_since":null,"left_since":null}"#);
+        let coming = ThingState { returning: Some(AT.plus(60_000)), ..out };
+        assert!(
+            text(state(&coming))
+                .ends_with(r#""returning_since":"2026-11-23T08:55:03.512Z","left_since":null}"#)
+        );
         let returned = Custody { out: false, ..custody() };
         let damaged = ThingState {
             custody: Some(returned),
@@ -419,7 +431,7 @@ cagekeeper/v1/studio/replay
             maintenance: Maintenance::Block,
             ..at_home()
         };
-        insta::assert_snapshot!(text(state(&damaged)), @r#"{"state":"home","custody":null,"room":"cage","production":null,"booking":null,"due":null,"since":"2026-11-23T08:54:03.512Z","condition":"damaged","maintenance":"block","recalled_by":null,"name":"FX6","seq":9}"#);
+        insta::assert_snapshot!(text(state(&damaged)), @r#"{"state":"home","custody":null,"room":"cage","production":null,"booking":null,"due":null,"since":"2026-11-23T08:54:03.512Z","condition":"damaged","maintenance":"block","recalled_by":null,"name":"FX6","seq":9,"returning_since":null,"left_since":null}"#);
     }
 
     #[test]
@@ -472,7 +484,7 @@ cagekeeper/v1/studio/replay
             readers: &readers,
             calendars: &[],
         });
-        insta::assert_snapshot!(text(said.clone()), @r#"{"version":"0.1.0","started_at":"2026-11-23T08:54:03.512Z","origin":"0123456789ab","head_seq":41,"states_form":2,"backlog":0,"readers":[{"id":"gun","station":"cage","state":"gone","device":"/dev/ttyUSB0","reason":"unplugged"}]}"#);
+        insta::assert_snapshot!(text(said.clone()), @r#"{"version":"0.1.0","started_at":"2026-11-23T08:54:03.512Z","origin":"0123456789ab","head_seq":41,"states_form":3,"backlog":0,"readers":[{"id":"gun","station":"cage","state":"gone","device":"/dev/ttyUSB0","reason":"unplugged"}]}"#);
         let before = InfoBefore::parse(&said).unwrap();
         assert_eq!(InfoBefore::told(Some(&before), "0123456789ab", 50), 41);
         assert_eq!(InfoBefore::told(Some(&before), "ba9876543210", 50), 0, "another ledger");

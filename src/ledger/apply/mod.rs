@@ -14,6 +14,7 @@ use crate::domain::fact::{Body, Fact, Subject};
 
 mod counts;
 mod moves;
+mod passing;
 mod plan;
 mod standing;
 mod stays;
@@ -91,8 +92,10 @@ pub fn facts_of(conn: &Connection, subject: &Subject) -> Result<Vec<Fact>, Ledge
 /// The tables in which a kind of subject has rows: those that hold its id in a column, and those that hold it whole.
 pub fn tables_of(subject: &Subject) -> (&'static [(&'static str, &'static str)], &'static [&'static str]) {
     match subject {
-        Subject::Asset(_) => (&[("asset", "id")], &["custody", "standing", "job", "usage", "counted"]),
-        Subject::Kit(_) => (&[("kit", "id")], &["custody", "standing", "job", "counted"]),
+        Subject::Asset(_) => {
+            (&[("asset", "id")], &["custody", "standing", "job", "usage", "counted", "passing"])
+        }
+        Subject::Kit(_) => (&[("kit", "id")], &["custody", "standing", "job", "counted", "passing"]),
         Subject::Stock(_) => {
             (&[("stock", "id"), ("stock_out", "stock")], &["standing", "job", "usage", "counted"])
         }
@@ -126,6 +129,7 @@ fn lay(conn: &Connection, fact: &Fact) -> Result<(), LedgerError> {
             }
             moves::asset(conn, fact)?;
             counts::came_upon(conn, fact)?;
+            passing::lay(conn, fact)?;
             standing::lay(conn, fact)
         }
         Subject::Kit(id) => {
@@ -134,6 +138,7 @@ fn lay(conn: &Connection, fact: &Fact) -> Result<(), LedgerError> {
             }
             moves::kit(conn, fact)?;
             counts::came_upon(conn, fact)?;
+            passing::lay(conn, fact)?;
             standing::lay(conn, fact)
         }
         Subject::Stock(id) => {

@@ -22,7 +22,8 @@ pub fn lay(conn: &Connection, fact: &Fact) -> Result<(), LedgerError> {
         | Body::Extended(_)
         | Body::StockTaken(_)
         | Body::StockReturned(_)
-        | Body::Sighted(_) => find_again(conn, fact),
+        | Body::Sighted(_)
+        | Body::Passed(_) => find_again(conn, fact),
         Body::ConditionNoted(noted) => note_condition(conn, fact, noted),
         Body::MaintenanceOpened(opened) => open_job(conn, fact, opened),
         Body::MaintenanceClosed(closed) => close_jobs(conn, fact, closed),

@@ -9,6 +9,7 @@ use crate::domain::code::Code;
 use crate::domain::fact::Subject;
 use crate::domain::id::{BookingId, PersonId, ProductionId, ReaderId, RoomId};
 use crate::domain::loaded::{Booking, Found, Loaded, Outlook, Production};
+use crate::domain::passing::PassedTag;
 use crate::domain::rules::Way;
 use crate::domain::session::Session;
 use crate::time::UtcMs;
@@ -17,6 +18,7 @@ mod counts;
 mod door;
 mod identify;
 mod outlook;
+mod passing;
 mod people;
 mod plan;
 mod session;
@@ -94,7 +96,30 @@ pub fn load(conn: &Connection, question: &Question) -> Result<Loaded, LedgerErro
         counted: counts::counted(conn, &found, &counts)?,
         counts,
         room_here: question.room.map(|room| things::room(conn, room)).transpose()?.flatten(),
+        passing: None,
         found,
+    })
+}
+
+/// Loads everything that the decision about what passed a gate together can look at. The code is named where one tag
+/// passed alone and is nobody's badge.
+pub fn load_passing(
+    conn: &Connection,
+    scan: &str,
+    reader: Option<&ReaderId>,
+    tags: &[PassedTag],
+) -> Result<Loaded, LedgerError> {
+    let passing = passing::passing(conn, tags)?;
+    let code = match tags {
+        [only] if passing.badges == 0 => Code::canonical(&only.tag).ok(),
+        _ => None,
+    };
+    Ok(Loaded {
+        scan: scan.to_owned(),
+        reader: reader.cloned(),
+        code,
+        passing: Some(Box::new(passing)),
+        ..Loaded::default()
     })
 }
 

@@ -208,3 +208,10 @@ pub fn room(conn: &Connection, id: &RoomId) -> Result<Option<Room>, LedgerError>
     let read = |row: &Row<'_>| Ok(Room { id: row.get(0)?, name: row.get(1)? });
     Ok(conn.prepare_cached("SELECT id, name FROM room WHERE id = ?1")?.query_row([id], read).optional()?)
 }
+
+/// Loads these assets, who holds them and who that is; what is not registered is left out.
+pub fn assets(conn: &Connection, ids: &[&str]) -> Result<Vec<Asset>, LedgerError> {
+    let sql = format!("{} WHERE a.id IN (SELECT value FROM json_each(?1)) ORDER BY a.id", asset_sql());
+    let listed = serde_json::to_string(ids)?;
+    Ok(conn.prepare_cached(&sql)?.query_map([listed], asset_row)?.collect::<Result<_, _>>()?)
+}

@@ -106,7 +106,7 @@ impl<D: Device> Bench<D> {
                     self.sent += 1;
                     self.hear(outgoing.bytes());
                 }
-                Effect::Repeats { .. } | Effect::Rejected(_) => {}
+                Effect::Repeats { .. } | Effect::Rejected(_) | Effect::Seen(_) => {}
             }
         }
     }
