@@ -29,12 +29,14 @@ use crate::writer::{Answer, Batch, Reply};
 mod calendar;
 mod enrol;
 mod feed;
+mod gate;
 mod tap;
 mod text_bytes;
 
 pub use calendar::{CalendarStatus, Said, Synced};
 pub use enrol::{Enrolment, NotEnrolled};
 pub use feed::{FeedOf, House, feed};
+pub use gate::GateStatus;
 pub use tap::Tapped;
 use text_bytes::{from_hex, from_hex_if, to_hex, to_hex_if};
 
@@ -404,27 +406,6 @@ pub struct Status {
     /// The gates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<GateStatus>,
-}
-
-/// What a gate of a running daemon has seen since it started.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GateStatus {
-    /// The gate.
-    pub station: StationId,
-    /// Tags in view now.
-    pub there: u32,
-    /// Tags that lie in view: a shelf that its antennas see.
-    pub strays: u32,
-    /// Tags that have passed.
-    pub passed: u64,
-    /// Of these, those of which the way is not known.
-    pub uncertain: u64,
-    /// Of these, those that nobody knows.
-    pub unknown: u64,
-    /// Tags that were forgotten because too many were in view at once.
-    pub forgotten: u64,
-    /// Its readers that see nothing: what passes them is not noticed.
-    pub blind: Vec<ReaderId>,
 }
 
 /// The ledger in numbers.

@@ -26,6 +26,10 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::time::{MonoMs, Now, UtcMs};
 
 mod order;
+mod passage;
+
+pub use passage::Passage;
+use passage::passed_by;
 
 /// Inputs that one commit takes at most.
 pub const GROUP_INPUTS_MAX: usize = 64;
@@ -91,34 +95,6 @@ pub struct Access {
     pub scan: Scan,
     /// Which way.
     pub way: Way,
-}
-
-/// What passed a gate together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Passage {
-    /// Drawn before the first attempt: a retry finds its answer.
-    pub id: String,
-    /// Which gate.
-    pub station: StationId,
-    /// The tags; at most 512 are looked up.
-    pub tags: Vec<PassedTag>,
-    /// When the last of them had passed.
-    pub now: Now,
-}
-
-impl Passage {
-    /// The same as a scan of all of them, as the scan log keeps it.
-    fn scan(&self) -> Scan {
-        let mut codes = self.tags.iter().map(|tag| tag.tag.clone());
-        Scan {
-            id: self.id.clone(),
-            station: self.station.clone(),
-            reader: self.tags.iter().find_map(|tag| tag.reader.clone()),
-            payload: codes.next().unwrap_or_default(),
-            also: codes.collect(),
-            now: self.now,
-        }
-    }
 }
 
 /// A deliberate scan, from a reader or typed by hand.
@@ -555,13 +531,6 @@ fn considered(
     let loaded = load(ledger.conn(), &question)?;
     let decision = decide(&loaded, &session, rules, &scan.now);
     Ok((session, loaded, decision))
-}
-
-/// What was scanned at a gate by other means than its own passages: it goes the way of the reader.
-fn passed_by(scan: &Scan, rules: &DoorRules) -> Vec<PassedTag> {
-    let way = scan.reader.as_ref().and_then(|reader| rules.ways.get(reader)).copied();
-    let codes = std::iter::once(&scan.payload).chain(&scan.also);
-    codes.map(|tag| PassedTag { tag: tag.clone(), way, reader: scan.reader.clone() }).collect()
 }
 
 /// The room behind a door, and which way whoever is there goes: as they say, else as the reader stands.

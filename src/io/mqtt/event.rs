@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::payload::json;
 use crate::domain::code::Code;
+use crate::domain::fact::Passed;
 use crate::domain::fact::{
     Body, BookingMade, CountEnded, CountedAs, Fact, MaintenanceOpened, Movement, Recalled, Subject,
 };
@@ -196,16 +197,7 @@ fn of_body(body: &Body) -> EventData<'_> {
             reader: passage.reader.as_ref(),
             ..EventData::default()
         },
-        Body::Passed(passed) => EventData {
-            reader: passed.reader.as_ref(),
-            kit: passed.kit.as_ref(),
-            person: passed.person.as_ref(),
-            production: passed.production.as_ref(),
-            booking: passed.booking.as_ref(),
-            way: passed.way.map(Way::name),
-            authorised: Some(passed.authorised),
-            ..EventData::default()
-        },
+        Body::Passed(passed) => of_passage(passed),
         Body::AssetRegistered(_)
         | Body::KitRegistered(_)
         | Body::RoomRegistered(_)
@@ -222,6 +214,20 @@ fn of_body(body: &Body) -> EventData<'_> {
             EventData { reader: dropped.reader.as_ref(), ..EventData::default() }
         }
         Body::Missed(missed) => EventData { counted_in: Some(&missed.counted_in), ..EventData::default() },
+    }
+}
+
+/// Which way, and whose loan it was.
+fn of_passage(passed: &Passed) -> EventData<'_> {
+    EventData {
+        reader: passed.reader.as_ref(),
+        kit: passed.kit.as_ref(),
+        person: passed.person.as_ref(),
+        production: passed.production.as_ref(),
+        booking: passed.booking.as_ref(),
+        way: passed.way.map(Way::name),
+        authorised: Some(passed.authorised),
+        ..EventData::default()
     }
 }
 
