@@ -19,7 +19,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use cagekeeper::domain::passing::PassedTag;
-use cagekeeper::domain::rules::Way;
+use cagekeeper::domain::way::Way;
 use cagekeeper::writer::{Input, Passage, Reply};
 use devices::hex;
 use devices::port::Port;

@@ -3,8 +3,9 @@
 use chrono_tz::Tz;
 
 use super::lines::{Property, listed, text};
-use super::rule::{Rule, short};
-use super::when::{LENGTH_DAYS_MAX, Length, Point, When, point};
+use super::rule::Rule;
+use super::when::When;
+use super::written::{LENGTH_DAYS_MAX, Length, Point, point, short};
 use super::zone::{Zone, Zones};
 use super::{Problem, Status};
 use crate::time::UtcMs;

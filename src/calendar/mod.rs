@@ -12,6 +12,7 @@ mod series;
 mod when;
 mod windows;
 mod write;
+mod written;
 mod zone;
 
 use chrono_tz::Tz;

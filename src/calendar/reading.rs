@@ -4,9 +4,9 @@ use chrono_tz::Tz;
 
 use super::event::{Around, Event, PROPERTIES_MAX, Written, event, is_of_use, lost};
 use super::lines::{Line, Lines, Property, decode, name, text};
-use super::rule::short;
 use super::series::{begins_as_ruled, newest_only, take_out};
 use super::when::When;
+use super::written::short;
 use super::zone::{DEFINITIONS_MAX, Definition, Zones, named};
 use super::{Calendar, NotACalendar, Problem};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::Weekday;
 
-use super::when::{Point, point};
+use super::written::{Point, point, short};
 
 /// How often a rule takes a step. Ordered from the longest to the shortest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,13 +152,6 @@ fn frequency_of(value: &str) -> Result<Frequency, String> {
 
 fn unlike(name: &str, value: &str, expected: &str) -> String {
     format!("the rule's {name} is {:?}; expected {expected}", short(value))
-}
-
-/// So much of a value as fits into a sentence.
-pub(super) fn short(value: &str) -> String {
-    let mut chars = value.chars();
-    let begun: String = chars.by_ref().take(60).collect();
-    if chars.next().is_some() { begun + "…" } else { begun }
 }
 
 fn number(name: &str, value: &str, least: u32) -> Result<u32, String> {

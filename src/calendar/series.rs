@@ -9,7 +9,8 @@ use chrono_tz::Tz;
 use super::event::{Event, Said};
 use super::expand::{Budget, TooMuch, expand};
 use super::rule::Rule;
-use super::when::{LENGTH_DAYS_MAX, Length, Point, When, apart};
+use super::when::{When, apart};
+use super::written::{LENGTH_DAYS_MAX, Length, Point, short};
 use super::zone::Zone;
 use super::{Calendar, Occurrence, Problem};
 use crate::time::UtcMs;
@@ -88,7 +89,7 @@ pub(super) fn newest_only(events: Vec<Event>, house: Tz, problems: &mut Vec<Prob
             let what = format!(
                 "the event {:?} is written twice, at line {} as well; the one with the higher SEQUENCE or later \
                  LAST-MODIFIED was taken",
-                super::rule::short(&newer.uid),
+                short(&newer.uid),
                 newer.line
             );
             problems.push(Problem { line: older.line, what });
@@ -292,7 +293,7 @@ fn too_much(event: &Event) -> String {
     format!(
         "the series {:?} has more than {SERIES_OCCURRENCES_MAX} instances in the time asked about, or cannot be worked out in \
          reasonable time; it was left out",
-        super::rule::short(&event.said.summary)
+        short(&event.said.summary)
     )
 }
 

@@ -14,8 +14,8 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 use super::expand::{Budget, expand};
 use super::lines::{Property, listed};
 use super::rule::Rule;
-use super::when::{Point, point};
 use super::windows::windows;
+use super::written::{Point, point};
 use crate::time::UtcMs;
 
 /// Definitions of one calendar that are kept; those beyond are not known.

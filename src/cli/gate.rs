@@ -11,7 +11,7 @@ use super::screen::{Screen, who};
 use crate::config::{Config, StationKind};
 use crate::domain::fact::Subject;
 use crate::domain::id::{AssetId, BookingId, KitId, PersonHandle, PersonId, ReaderId, StationId};
-use crate::domain::rules::Way;
+use crate::domain::way::Way;
 use crate::domain::when::Edge;
 use crate::ledger::passages::PassageRow;
 use crate::time::UtcMs;

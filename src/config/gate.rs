@@ -3,7 +3,7 @@
 use super::reading::Reading;
 use super::section::Section;
 use super::{GateTimes, ReaderConfig, StationKind};
-use crate::domain::rules::{Side, Sides};
+use crate::domain::way::{Side, Sides};
 
 /// Readers count their antennas up to this.
 const ANTENNAS_MAX: i64 = 32;

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 
 use crate::domain::id::{LampId, PersonHandle, ReaderId, RoomId, SiteId, StationId};
+use crate::domain::rules::HouseRules;
 pub use crate::domain::rules::StationKind;
-use crate::domain::rules::{HouseRules, Sides, Way};
+use crate::domain::way::{Sides, Way};
 use crate::wire::card::CardFormat;
 use crate::wire::feel::Buzzer;
 use crate::wire::framing::Framing;

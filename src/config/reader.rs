@@ -14,7 +14,7 @@ use super::source::{Source, USB_KEYS, refuse_other_sources};
 use super::station::station_of;
 use super::{ReaderConfig, ReaderSource, StationConfig, StationKind};
 use crate::domain::id::ReaderId;
-use crate::domain::rules::Way;
+use crate::domain::way::Way;
 use crate::wire::Protocol;
 
 pub(super) const READER_KEYS: [&str; 34] = [

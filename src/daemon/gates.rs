@@ -98,7 +98,7 @@ impl Daemon {
         credit: &Credit,
     ) -> anyhow::Result<()> {
         let Some(gate) = self.gates.get_mut(station) else { return Ok(()) };
-        if gate.undecided.len() >= UNDECIDED_MAX {
+        if gate.undecided.len() >= UNDECIDED_MAX && credit.holds_back() {
             gate.held.push(credit.clone());
         }
         gate.passages.handle_timeout(now.mono);

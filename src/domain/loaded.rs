@@ -13,8 +13,8 @@ use super::passing::Passing;
 use super::person::Person;
 use super::plan::pool::{Lot, Shelf};
 use super::plan::{Claim, Pool};
-use super::rules::Way;
 use super::stay::Stay;
+use super::way::Way;
 use crate::time::UtcMs;
 
 /// What was loaded for one scan.

@@ -23,6 +23,7 @@ pub mod rules;
 pub mod session;
 pub mod stay;
 pub mod verdict;
+pub mod way;
 pub mod weigh;
 pub mod when;
 pub mod words;

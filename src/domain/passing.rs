@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fact::Subject;
 use super::id::{AssetId, ReaderId, StationId};
 use super::loaded::{Asset, Found, Kit};
-use super::rules::Way;
+use super::way::Way;
 use crate::time::UtcMs;
 
 /// A tag that has passed.

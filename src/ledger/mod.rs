@@ -20,11 +20,13 @@ pub mod known;
 pub mod listing;
 pub mod load;
 pub mod load_plan;
+mod missed;
 pub mod passages;
 pub mod people;
 pub mod question;
 mod rows;
 pub mod scanlog;
+mod stands;
 pub mod stays;
 pub mod verify;
 

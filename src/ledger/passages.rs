@@ -8,7 +8,7 @@ use super::{LedgerError, rows};
 use crate::domain::custody::Custody;
 use crate::domain::fact::Subject;
 use crate::domain::id::{PersonId, ReaderId, StationId};
-use crate::domain::rules::Way;
+use crate::domain::way::Way;
 use crate::time::UtcMs;
 
 /// The last passage of a thing.

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::id::ReaderId;
 use crate::domain::passing::PassedTag;
-use crate::domain::rules::{Side, Sides, Way};
+use crate::domain::way::{Side, Sides, Way};
 use crate::time::MonoMs;
 use crate::wire::Read;
 

@@ -2,7 +2,7 @@
 
 use super::{Answer, Doors, Order, Reply, missed_of, named_by};
 use crate::domain::command::{Actor, Command};
-use crate::domain::decide::{ByHand, Decision, by_hand, not_allowed};
+use crate::domain::decide::{ByHand, Decision, by_hand, ended_by, not_allowed};
 use crate::domain::fact::{Body, NewFact, Subject};
 use crate::domain::id::{KitId, RoomId, StationId};
 use crate::domain::loaded::{Found, Loaded};
@@ -11,7 +11,6 @@ use crate::domain::plan::book::{Wanted, book, cancel};
 use crate::domain::session::Session;
 use crate::domain::verdict::{Telling, Verdict};
 use crate::ledger::append::Occasion;
-use crate::ledger::counts::ended_by;
 use crate::ledger::load::{self, Question};
 use crate::ledger::scanlog::ScanRow;
 use crate::ledger::{Ledger, LedgerError, load_plan};

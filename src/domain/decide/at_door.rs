@@ -3,16 +3,16 @@
 use super::gear::within;
 use super::moves::Group;
 use super::{Decision, Door, answer, back, badge, held, unknown, who, who_id};
-use crate::domain::fact::{Body, Movement, NewFact, Passage, Subject};
+use crate::domain::fact::{Body, Doorway, Movement, NewFact, Subject};
 use crate::domain::loaded::{BehindDoor, Burst, Found, Kit, Standing};
 use crate::domain::person::Person;
 use crate::domain::plan::Claim;
 use crate::domain::rights::Right;
-use crate::domain::rules::Way;
 use crate::domain::session::Session;
 use crate::domain::stay::Ended;
 use crate::domain::verdict::Verdict;
 use crate::domain::verdict::door::{Admission, AtDoor, Next, NoEntry, Oddity, Passing, Place, SeenThing};
+use crate::domain::way::Way;
 use crate::time::UtcMs;
 
 /// A badge that was at another door so short a time ago is said: it may be in two hands.
@@ -142,7 +142,7 @@ fn enters(door: &Door, session: Session, here: &BehindDoor, person: &Person, by:
     let unknown = here.name.is_none().then_some(Passing::RoomUnknown);
     let remarks = unknown.into_iter().chain(just_at(door, here)).collect();
     let clock_doubtful = !door.now.trusted && booking.is_some();
-    let entered = Passage { booking, ..passage(door, here) };
+    let entered = Doorway { booking, ..doorway(door, here) };
     let verdict = AtDoor::Granted { who: who(person), room: place(here), by, remarks, clock_doubtful };
     said(session, vec![fact(person, Body::PersonEntered(entered))], verdict)
 }
@@ -150,7 +150,7 @@ fn enters(door: &Door, session: Session, here: &BehindDoor, person: &Person, by:
 fn leaves(door: &Door, session: Session, here: &BehindDoor, person: &Person) -> Decision {
     let since = inside_since(door, here);
     let booking = here.stay.as_ref().filter(|_| since.is_some()).and_then(|stay| stay.booking.clone());
-    let left = Passage { booking, unseen: since.is_none(), ..passage(door, here) };
+    let left = Doorway { booking, unseen: since.is_none(), ..doorway(door, here) };
     let unseen = since.is_none().then_some(Passing::NotSeenComing);
     let remarks = unseen.into_iter().chain(just_at(door, here)).collect();
     let stayed_ms = since.map(|since| door.now.utc.since(since).max(0));
@@ -158,8 +158,8 @@ fn leaves(door: &Door, session: Session, here: &BehindDoor, person: &Person) -> 
     said(session, vec![fact(person, Body::PersonLeft(left))], verdict)
 }
 
-fn passage(door: &Door, here: &BehindDoor) -> Passage {
-    Passage { room: here.id.clone(), booking: None, reader: door.loaded.reader.clone(), unseen: false }
+fn doorway(door: &Door, here: &BehindDoor) -> Doorway {
+    Doorway { room: here.id.clone(), booking: None, reader: door.loaded.reader.clone(), unseen: false }
 }
 
 fn fact(person: &Person, body: Body) -> NewFact {

@@ -9,9 +9,9 @@ use crate::domain::fact::{Body, NewFact, Passed, Subject};
 use crate::domain::id::{AssetId, KitId};
 use crate::domain::loaded::{Asset, Kit};
 use crate::domain::passing::{LastPassage, Passing, Seen};
-use crate::domain::rules::Way;
 use crate::domain::session::Session;
 use crate::domain::verdict::{Crossed, Crossing, Members, Passages, Verdict};
+use crate::domain::way::Way;
 
 /// Members that make a kit of tags that passed together, where its own label was not read.
 const MEMBERS_MIN: usize = 2;

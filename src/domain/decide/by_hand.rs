@@ -2,7 +2,8 @@
 
 use super::moves::Group;
 use super::{
-    Decision, Door, answer, back, card, condition, count_end, gear, held, learn, longer, stock, what, who_id,
+    Decision, Door, answer, back, card, condition, count_by_hand, gear, held, learn, longer, stock, what,
+    who_id,
 };
 use crate::domain::code::Code;
 use crate::domain::command::{Actor, Command};
@@ -99,7 +100,7 @@ fn decided(door: &Door, asked: &ByHand, session: Session) -> Decision {
     if !asked.missing.is_empty() && !matches!(asked.command, Command::Register { .. }) {
         return answer(session, Verdict::NotFound { named: asked.missing.join(", ") });
     }
-    if let Some(decision) = count_end::by_hand(door, asked, session.clone()) {
+    if let Some(decision) = count_by_hand::decided(door, asked, session.clone()) {
         return decision;
     }
     if let Command::Register { subject, body } = asked.command {

@@ -1,10 +1,9 @@
 //! How a count ends: by COUNT with what was not found, by CANCEL with nothing missed, or not yet.
 
-use super::counting::{at_room, count, of_count, open, take_part};
-use super::{ByHand, Decision, Door, answer};
-use crate::domain::command::Command;
-use crate::domain::count::{Counting, OpenCount, Tally};
-use crate::domain::fact::{Body, CountBegun, CountCancelled, CountEnded, Missed, NewFact, Subject};
+use super::count_at::{count, of_count, open};
+use super::{Decision, Door, answer};
+use crate::domain::count::{Counting, Tally};
+use crate::domain::fact::{Body, CountCancelled, CountEnded, Missed, NewFact, Subject};
 use crate::domain::id::{CountId, PersonId};
 use crate::domain::policy::Answerer;
 use crate::domain::session::{Mode, Question, Session};
@@ -80,6 +79,16 @@ fn left(session: Session) -> Session {
     Session { counting: None, pending: None, mode: Mode::Toggle, scans: Vec::new(), ..session }
 }
 
+/// Counts that these facts end.
+pub fn ended_by(facts: &[NewFact]) -> Vec<(CountId, Option<PersonId>)> {
+    let ended = facts.iter().filter(|fact| matches!(fact.body, Body::CountEnded(_)));
+    let count = |fact: &NewFact| match &fact.subject {
+        Subject::Count(id) => Some((id.clone(), fact.actor.clone())),
+        _ => None,
+    };
+    ended.filter_map(count).collect()
+}
+
 /// What a count that has ended did not find: one fact for each thing. At most a portion at a time.
 pub fn missed(id: &CountId, actor: Option<&PersonId>, things: Vec<Subject>) -> Vec<NewFact> {
     let fact = |subject: Subject| NewFact {
@@ -88,62 +97,4 @@ pub fn missed(id: &CountId, actor: Option<&PersonId>, things: Vec<Subject>) -> V
         body: Body::Missed(Missed { counted_in: id.clone() }),
     };
     things.into_iter().map(fact).collect()
-}
-
-/// A count that is begun, ended or dropped by hand. `None` for every other command.
-pub fn by_hand(door: &Door, asked: &ByHand, session: Session) -> Option<Decision> {
-    let (Command::BeginCount { room } | Command::EndCount { room } | Command::CancelCount { room }) =
-        asked.command
-    else {
-        return None;
-    };
-    let name = door.loaded.room_here.as_ref().map(|room| room.name.as_str());
-    let counting = at_room(door, room.as_ref().map(|room| (room, name)));
-    let is_open = counting.id.as_ref().and_then(|id| open(door, id));
-    Some(match (asked.command, is_open) {
-        (Command::BeginCount { .. }, Some(_)) => take_part(door, session, counting),
-        (Command::BeginCount { .. }, None) => begin(door, session, counting),
-        (_, None) => {
-            let why = format!("No count of {} is open: nothing to end", counting.called());
-            answer(session, Verdict::NoSense { why })
-        }
-        (Command::CancelCount { .. }, Some(open)) => {
-            cancel_by_hand(door, asked.confirm, session, (&counting, open))
-        }
-        (_, Some(open)) => end_by_hand(door, asked.confirm, session, (&counting, open)),
-    })
-}
-
-fn begin(door: &Door, session: Session, counting: Counting) -> Decision {
-    let id = CountId::of_scan(&door.loaded.scan);
-    let body = Body::CountBegun(CountBegun { room: counting.room.clone(), reader: None });
-    let facts = vec![of_count(&id, &session, body)];
-    let verdict = count(CountSaid::Mode { name: counting.called(), goes_on: None });
-    Decision { verdict, facts, session }
-}
-
-fn end_by_hand(
-    door: &Door,
-    confirm: bool,
-    session: Session,
-    (counting, open): (&Counting, &OpenCount),
-) -> Decision {
-    let tally = open.tally.unwrap_or_default();
-    if tally.missing > 0 && !confirm {
-        return answer(session, count(CountSaid::ToEnd { name: counting.called(), tally }));
-    }
-    end(door, session, counting)
-}
-
-fn cancel_by_hand(
-    door: &Door,
-    confirm: bool,
-    session: Session,
-    (counting, open): (&Counting, &OpenCount),
-) -> Decision {
-    let counted = open.tally.unwrap_or_default().counted();
-    if counted > 0 && !confirm {
-        return answer(session, count(CountSaid::ToDrop { name: counting.called(), counted }));
-    }
-    dropped(door, session, counting)
 }

@@ -3,7 +3,7 @@
 //! The label of a case counts the case. Its members are counted by their own labels, or by a roll-call: what is in a case
 //! is not known by its outside.
 
-use super::counting::{begun, count, joined, refusal, target};
+use super::count_at::{begun, count, joined, refusal, target};
 use super::moves::Group;
 use super::{Decision, Door, answer, back, held, several, what, who_id};
 use crate::domain::count::{CountedBefore, Counting, Tally};

@@ -21,6 +21,8 @@ mod badge;
 mod by_hand;
 mod card;
 mod condition;
+mod count_at;
+mod count_by_hand;
 mod count_end;
 mod count_things;
 mod counting;
@@ -37,7 +39,7 @@ mod purpose;
 mod stock;
 
 pub use by_hand::{ByHand, by_hand, not_allowed};
-pub use count_end::missed;
+pub use count_end::{ended_by, missed};
 use moves::Group;
 
 /// What a scan leads to.

@@ -10,18 +10,18 @@ use super::id::{AssetId, BookingId, CountId, KitId, PersonId, ProductionId, Room
 use crate::time::UtcMs;
 
 mod counts;
+mod doorway;
 mod moves;
-mod passage;
 mod passed;
 mod plan;
 mod things;
 
 pub use counts::{CountBegun, CountCancelled, CountEnded, CountedAs, Missed};
+pub use doorway::Doorway;
 pub use moves::{
     Annulled, Condition, ConditionNoted, Inspected, MaintenanceClosed, MaintenanceOpened, MarkedLost,
     Movement, RecallWithdrawn, Recalled,
 };
-pub use passage::Passage;
 pub use passed::Passed;
 pub use plan::{BookingCancelled, BookingMade, CONFIRMED, Gear, HOLD, ProductionRegistered, Quantity};
 pub use things::{
@@ -184,9 +184,9 @@ pub enum Body {
     /// Facts of this subject are taken back.
     Annulled(Annulled),
     /// Somebody went into a room.
-    PersonEntered(Passage),
+    PersonEntered(Doorway),
     /// Somebody went out of a room.
-    PersonLeft(Passage),
+    PersonLeft(Doorway),
     /// A count began.
     CountBegun(CountBegun),
     /// A count ended.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{BookingId, KitId, PersonId, ProductionId, ReaderId};
-use crate::domain::rules::Way;
+use crate::domain::way::Way;
 
 /// A thing passed a gate. Who holds it is not changed by that.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

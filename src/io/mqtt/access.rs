@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use super::payload::json;
 use crate::domain::id::{BookingId, PersonId, ReaderId, RoomId};
-use crate::domain::rules::Way;
 use crate::domain::verdict::door::{Admission, AtDoor};
 use crate::domain::verdict::{Telling, Verdict};
+use crate::domain::way::Way;
 use crate::time::UtcMs;
 
 /// A request is no longer than this, in bytes.

@@ -15,7 +15,7 @@ use crate::domain::id::{
     AssetId, BookingId, CountId, KitId, PersonId, ProductionId, ReaderId, RoomId, SiteId, StationId, StockId,
 };
 use crate::domain::policy::Situation;
-use crate::domain::rules::Way;
+use crate::domain::way::Way;
 use crate::time::UtcMs;
 
 /// A structured CloudEvent 1.0 (<https://github.com/cloudevents/spec>).
@@ -191,10 +191,10 @@ fn of_body(body: &Body) -> EventData<'_> {
             facts: Some(&annulled.facts),
             ..EventData::default()
         },
-        Body::PersonEntered(passage) | Body::PersonLeft(passage) => EventData {
-            room: Some(&passage.room),
-            booking: passage.booking.as_ref(),
-            reader: passage.reader.as_ref(),
+        Body::PersonEntered(doorway) | Body::PersonLeft(doorway) => EventData {
+            room: Some(&doorway.room),
+            booking: doorway.booking.as_ref(),
+            reader: doorway.reader.as_ref(),
             ..EventData::default()
         },
         Body::Passed(passed) => of_passage(passed),

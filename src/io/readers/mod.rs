@@ -114,6 +114,11 @@ impl Credit {
         Self { _permit: None }
     }
 
+    /// Whether a reader waits for it.
+    pub fn holds_back(&self) -> bool {
+        self._permit.is_some()
+    }
+
     fn of(permit: OwnedSemaphorePermit) -> Self {
         Self { _permit: Some(Arc::new(permit)) }
     }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::run;
 use crate::domain::fact::{Body, Fact, Passed};
-use crate::domain::rules::Way;
+use crate::domain::way::Way;
 use crate::ledger::LedgerError;
 
 pub fn lay(conn: &Connection, fact: &Fact) -> Result<(), LedgerError> {

@@ -9,7 +9,7 @@ use crate::domain::id::CountId;
 use crate::domain::loaded::{Found, Kit};
 use crate::domain::session::Session;
 use crate::ledger::LedgerError;
-use crate::ledger::counts::tally;
+use crate::ledger::missed::tally;
 
 /// Open counts that are loaded: more are not open at a time.
 const OPEN_MAX: u32 = 256;

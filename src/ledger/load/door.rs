@@ -9,7 +9,7 @@ use super::things::{json, room};
 use crate::domain::id::{PersonId, ProductionId, RoomId};
 use crate::domain::loaded::{BehindDoor, Found};
 use crate::domain::plan::{Claim, Resource};
-use crate::domain::rules::Way;
+use crate::domain::way::Way;
 use crate::ledger::{LedgerError, stays};
 use crate::time::UtcMs;
 

@@ -10,8 +10,8 @@ use crate::domain::fact::Subject;
 use crate::domain::id::{BookingId, PersonId, ProductionId, ReaderId, RoomId};
 use crate::domain::loaded::{Booking, Found, Loaded, Outlook, Production};
 use crate::domain::passing::PassedTag;
-use crate::domain::rules::Way;
 use crate::domain::session::Session;
+use crate::domain::way::Way;
 use crate::time::UtcMs;
 
 mod counts;
@@ -28,7 +28,6 @@ pub use counts::{Tallied, open};
 pub use outlook::{CLAIM_COLUMNS, claim_row, claims, units};
 pub use people::person;
 pub use plan::spent_cents;
-pub(in crate::ledger) use session::STANDS;
 pub use things::{asset, kit, kit_and_outer, stock};
 
 use identify::Asking;

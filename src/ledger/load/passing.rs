@@ -10,7 +10,7 @@ use crate::domain::fact::Subject;
 use crate::domain::id::{AssetId, KitId, PersonId};
 use crate::domain::loaded::{Asset, Kit};
 use crate::domain::passing::{LastPassage, PassedTag, Passing, Seen};
-use crate::domain::rules::Way;
+use crate::domain::way::Way;
 use crate::ledger::LedgerError;
 use crate::wire::codes;
 

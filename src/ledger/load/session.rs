@@ -6,6 +6,7 @@ use crate::domain::fact::Subject;
 use crate::domain::loaded::{Found, LastScan, Sighted, StillOut};
 use crate::domain::session::Lot;
 use crate::ledger::LedgerError;
+use crate::ledger::stands::STANDS;
 
 /// Things still out that are named: more are not loaded.
 const STILL_OUT_MAX: usize = 50;
@@ -15,11 +16,6 @@ const CAN_BE_TAKEN_BACK: &str =
     "f.kind IN ('checked-out', 'returned', 'handed-over', 'extended', 'stock-taken',
      'stock-returned', 'condition-noted', 'maintenance-opened', 'tag-assigned')
      OR f.kind IN ('sighted', 'stock-counted') AND json_extract(f.body, '$.counted_in') IS NOT NULL";
-
-/// What is true of a fact `f` that has not been taken back. Only a later fact can have done that, so that of a shelf which
-/// has been scanned for years a few rows are read and not all.
-pub(in crate::ledger) const STANDS: &str = "NOT EXISTS (SELECT 1 FROM fact a, json_each(a.body, '$.facts') j WHERE a.subject = f.subject
-     AND (a.hlc, a.origin, a.origin_seq) > (f.hlc, f.origin, f.origin_seq) AND a.kind = 'annulled' AND j.value = f.id)";
 
 /// What a scan did, and whether any of it was touched again since.
 pub fn last_scan(conn: &Connection, scan: &str) -> Result<LastScan, LedgerError> {

@@ -513,8 +513,10 @@ fn what_is_still_out_names_the_kit_and_not_what_went_in_it() {
 #[test]
 fn whether_a_scan_was_taken_back_is_asked_of_later_facts_only() {
     let told = cases();
-    let sql =
-        format!("EXPLAIN QUERY PLAN SELECT f.id FROM fact f WHERE f.scan_id = 'x' AND {}", session::STANDS);
+    let sql = format!(
+        "EXPLAIN QUERY PLAN SELECT f.id FROM fact f WHERE f.scan_id = 'x' AND {}",
+        crate::ledger::stands::STANDS
+    );
     let mut statement = told.ledger.conn.prepare(&sql).unwrap();
     let steps: Vec<String> = statement.query_map([], |row| row.get(3)).unwrap().map(Result::unwrap).collect();
     assert!(steps.iter().any(|step| step.contains("subject=? AND hlc>?")), "{steps:?}");

@@ -2,7 +2,7 @@
 
 use super::{Glimpse, PassageRules, Place};
 use crate::domain::id::ReaderId;
-use crate::domain::rules::{Side, Way};
+use crate::domain::way::{Side, Way};
 use crate::time::MonoMs;
 
 /// So much stronger than where it lay, a tag is being carried past, in dB. A shelf tag's reads scatter by about 6.

@@ -7,7 +7,7 @@ use crate::domain::id::{BookingId, ReaderId, RoomId};
 /// Somebody went into a room or out of it. Who it was is the fact's subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Passage {
+pub struct Doorway {
     /// The room.
     pub room: RoomId,
     /// The booking by which they were let in; absent for whoever enters by right.
