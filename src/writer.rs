@@ -9,9 +9,9 @@ use chrono_tz::Tz;
 
 use crate::config::{Config, PersonRule, StationConfig};
 use crate::domain::command::{Actor, Command};
-use crate::domain::decide::{Decision, decide, decide_silence, ended_by, missed};
+use crate::domain::decide::{Decision, decide, decide_silence, ended_by};
 use crate::domain::fact::{CALENDAR_STATION, CONTROL_STATION, IMPORT_STATION, NewFact, Subject};
-use crate::domain::id::{CountId, PersonId, ReaderId, RoomId, StationId};
+use crate::domain::id::{PersonId, ReaderId, RoomId, StationId};
 use crate::domain::known::Identity;
 use crate::domain::loaded::{Found, Loaded};
 use crate::domain::passing::PassedTag;
@@ -25,9 +25,11 @@ use crate::ledger::scanlog::ScanRow;
 use crate::ledger::{Ledger, LedgerError};
 use crate::time::{MonoMs, Now, UtcMs};
 
+mod missed;
 mod order;
 mod passage;
 
+use missed::{missed_of, note_missed};
 pub use passage::Passage;
 use passage::passed_by;
 
@@ -538,31 +540,6 @@ fn behind_door<'a>(rules: &'a DoorRules, scan: &Scan, way: Option<Way>) -> Optio
     let room = rules.room.as_ref().filter(|_| rules.kind == StationKind::Door)?;
     let of_reader = scan.reader.as_ref().and_then(|reader| rules.ways.get(reader)).copied();
     Some((room, way.or(of_reader)))
-}
-
-/// Notes the first portion of what counts that have just ended did not find, in the commit that ends them.
-fn missed_of(
-    ledger: &mut Ledger,
-    occasion: &Occasion,
-    ended: &[(CountId, Option<PersonId>)],
-) -> Result<(), LedgerError> {
-    for (count, actor) in ended {
-        ledger.put_unsettled(count, actor.as_ref(), occasion)?;
-        note_missed(ledger)?;
-    }
-    Ok(())
-}
-
-/// Notes one portion of what a count that has ended did not find, as of the moment at which it ended. Whether more may
-/// follow.
-fn note_missed(ledger: &mut Ledger) -> Result<bool, LedgerError> {
-    let Some(left) = ledger.unsettled()? else { return Ok(false) };
-    let things = ledger.next_missed(&left)?;
-    let now = Now { mono: MonoMs(0), utc: left.at, trusted: left.trusted };
-    let occasion = Occasion { scan_id: &left.scan, station: &left.station, now: &now };
-    let first = ledger.facts_of_scan(&left.scan)?;
-    ledger.append(&occasion, first, missed(&left.count, left.actor.as_ref(), things))?;
-    Ok(ledger.unsettled()?.is_some())
 }
 
 /// How long a station waits for the next scan of its session, and for the answer to its question.

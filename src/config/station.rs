@@ -4,6 +4,7 @@ use super::gate;
 use super::reading::{ID, Reading};
 use super::section::{Section, Setting, refuse_twice, with_nearest};
 use super::{PersonRule, StationConfig, StationKind};
+use crate::domain::fact::{CALENDAR_STATION, CONTROL_STATION, IMPORT_STATION};
 use crate::domain::id::{RoomId, StationId};
 
 pub(super) const STATION_KEYS: [&str; 10] = [
@@ -20,7 +21,7 @@ pub(super) const STATION_KEYS: [&str; 10] = [
 ];
 
 /// Stations that no file may name: facts of imports, calendars and of the command line carry these.
-const RESERVED_STATIONS: [&str; 3] = ["import", "control", "calendar"];
+const RESERVED_STATIONS: [&str; 3] = [IMPORT_STATION, CONTROL_STATION, CALENDAR_STATION];
 const NOT_RESERVED: &str = "another id: import, control and calendar mark the facts of imports, of the command line and of calendars";
 
 /// The stations of a file in its order; `None` for one that is wrong.

@@ -36,10 +36,11 @@ mod tests {
 
     use super::code::Card;
     use super::command::Every;
-    use super::fact::{Condition, Loan, StockUse};
+    use super::fact::{Condition, CountedAs, Loan, StockUse};
     use super::person::Role;
     use super::policy::Situation;
     use super::rights::Right;
+    use super::way::Way;
 
     /// The names of all variants, listed anywhere or not: serde's error tells them.
     fn names<T: DeserializeOwned + Debug>() -> Vec<String> {
@@ -58,5 +59,7 @@ mod tests {
         assert_eq!(names::<Card>(), Card::ALL.map(|card| card.name().to_lowercase()));
         assert_eq!(names::<Loan>(), Loan::ALL.map(Loan::name));
         assert_eq!(names::<StockUse>(), StockUse::ALL.map(StockUse::name));
+        assert_eq!(names::<Way>(), Way::ALL.map(Way::name));
+        assert_eq!(names::<CountedAs>(), CountedAs::ALL.map(CountedAs::name));
     }
 }

@@ -9,10 +9,11 @@ use tokio::sync::mpsc::Sender;
 
 use super::{calendars, who};
 use crate::control::{
-    CONTROL_STATION, DaemonState, Enrolment, GateStatus, Imported, LedgerStatus, NotEnrolled, ReaderStatus,
-    Request, Response, ScanShown, Status, asked, batches,
+    DaemonState, Enrolment, GateStatus, Imported, LedgerStatus, NotEnrolled, ReaderStatus, Request, Response,
+    ScanShown, Status, asked, batches,
 };
 use crate::domain::command::{Actor, Command};
+use crate::domain::fact::CONTROL_STATION;
 use crate::domain::id::{PersonId, StationId};
 use crate::domain::rights::Right;
 use crate::import::{Asked, Brought, bring};
