@@ -187,6 +187,7 @@ fn the_plug_is_pulled_in_the_middle_of_a_count() {
     assert_eq!(next[0][0]["subject"], "asset/cam-059");
     let ended = studio.verb(&["count", "end", "cage"]);
     assert_eq!(ended.status.code(), Some(1), "it asks first");
+    assert!(String::from_utf8_lossy(&ended.stdout).contains("with --confirm"), "and says how to answer");
     studio.ask(&["count", "end", "cage", "--confirm", "--json"]);
     let shown = studio.ask(&["count", "show", "cage", "--missing", "--json"]);
     assert_eq!(shown[0][0]["name"], "Camera 59");

@@ -14,6 +14,7 @@ use crate::domain::command::{Actor, Command};
 use crate::domain::fact::CONTROL_STATION;
 use crate::domain::id::{PersonId, StationId};
 use crate::domain::rights::Right;
+use crate::domain::verdict::Level;
 use crate::domain::when::{self, Edge};
 use crate::domain::words;
 use crate::io::control::who;
@@ -39,6 +40,7 @@ pub struct Hand<'a> {
     /// The present.
     pub now: UtcMs,
     means: Means,
+    can_confirm: bool,
 }
 
 /// Does `work` and prints the answer of the last thing that it asked for. Exits 1 where that is ask or refused.
@@ -49,6 +51,7 @@ pub fn by_hand(
 ) -> anyhow::Result<ExitCode> {
     let mut hand = Hand::open(config)?;
     let done = work(&mut hand);
+    let can_confirm = hand.can_confirm;
     // In order also where the work was refused: the ledger was not left in the middle of anything.
     if let Means::Desk(desk) = hand.means {
         desk.close()?;
@@ -58,6 +61,9 @@ pub fn by_hand(
         screen.json(&shown)?;
     } else {
         show(screen, &shown)?;
+        if can_confirm && shown.level == Level::Ask.name() {
+            screen.line("         The same with --confirm does it")?;
+        }
     }
     screen.flush()?;
     Ok(ExitCode::from(u8::from(!shown.is_yes())))
@@ -67,15 +73,16 @@ impl<'a> Hand<'a> {
     fn open(config: &'a Config) -> anyhow::Result<Self> {
         if let Some(daemon) = Daemon::connect(&config.control.path)? {
             let (reader, now) = (desk::reader(config)?, desk::utc(config));
-            return Ok(Self { config, reader, now, means: Means::Daemon(daemon) });
+            return Ok(Self { config, reader, now, means: Means::Daemon(daemon), can_confirm: false });
         }
         let desk = Desk::open(config)?;
         let (reader, now) = (desk.ledger().reader()?, desk.now().utc);
-        Ok(Self { config, reader, now, means: Means::Desk(Box::new(desk)) })
+        Ok(Self { config, reader, now, means: Means::Desk(Box::new(desk)), can_confirm: false })
     }
 
     /// Asks for something and gives the answer, also where it is no.
     pub fn order(&mut self, command: Command, confirm: bool) -> anyhow::Result<ScanShown> {
+        self.can_confirm = has_confirm(&command) && !confirm;
         let request = Request::Order { command: Box::new(command.clone()), confirm };
         let by = match &mut self.means {
             Means::Daemon(daemon) => {
@@ -131,6 +138,12 @@ impl<'a> Hand<'a> {
     pub fn moment_if(&self, text: Option<&str>, edge: Edge) -> Result<Option<UtcMs>, Failure> {
         text.map(|text| self.moment(text, edge)).transpose()
     }
+}
+
+/// Commands whose verb takes `--confirm`.
+fn has_confirm(command: &Command) -> bool {
+    use Command::{Book, CancelCount, CheckOut, EndCount, Extend};
+    matches!(command, CheckOut { .. } | Extend { .. } | Book { .. } | EndCount { .. } | CancelCount { .. })
 }
 
 /// Whether the user of this process has a right, where no daemon runs that would say.

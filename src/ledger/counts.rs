@@ -83,7 +83,7 @@ const LAST_SEEN: &str = "
     FROM wanted w
     LEFT JOIN scan x ON x.n = (SELECT max(n) FROM scan WHERE thing = w.subject)
     LEFT JOIN fact f ON f.seq = (SELECT g.seq FROM fact g WHERE g.subject = w.subject
-      AND g.kind IN ('checked-out', 'returned', 'handed-over', 'sighted', 'stock-taken', 'stock-returned')
+      AND g.kind IN ('checked-out', 'returned', 'handed-over', 'sighted', 'passed', 'stock-taken', 'stock-returned')
       ORDER BY g.hlc DESC, g.origin DESC, g.origin_seq DESC LIMIT 1)";
 
 /// Names and homes of things that a table `g` names as `subject`.

@@ -15,6 +15,9 @@ use crate::time::UtcMs;
 /// Movements and sightings: what says that somebody had the thing before them.
 const SEEING: &str = "('checked-out', 'returned', 'handed-over', 'sighted')";
 
+/// Seen at a gate on its way in, also among others that passed with it.
+const CAME_IN: &str = "f.kind = 'passed' AND json_extract(f.body, '$.way') = 'in'";
+
 /// A count as its queries need it: since when, and of what.
 #[derive(Debug, Clone)]
 pub(super) struct Span {
@@ -75,16 +78,18 @@ impl Sort {
     }
 
     /// Those of them that were known before `?2` and have been seen nowhere since, nor in a scan after `?3`. Of most the
-    /// newest fact is older, and no other is looked at.
+    /// newest fact is older, and no other is looked at. What a gate saw leave without a loan is not seen by that.
     pub fn unseen(self, room: bool) -> String {
         format!(
             "{expected} AND (w.hlc < ?2 OR (
                EXISTS (SELECT 1 FROM fact k WHERE k.subject = w.subject AND k.hlc < ?2)
                AND NOT EXISTS (SELECT 1 FROM fact f WHERE f.subject = w.subject AND f.hlc > ?2
-                 AND f.kind IN {SEEING} AND {STANDS})))
+                 AND (f.kind IN {SEEING} OR {CAME_IN}) AND {STANDS})))
              AND NOT EXISTS (SELECT 1 FROM scan x WHERE x.thing = w.subject AND x.n > ?3
                AND NOT EXISTS (SELECT 1 FROM fact g WHERE g.scan_id = x.id AND g.subject = x.thing
-                 AND g.kind IN {SEEING}))",
+                 AND g.kind IN {SEEING})
+               AND NOT EXISTS (SELECT 1 FROM passing p WHERE p.subject = x.thing AND p.left_ms IS NOT NULL
+                 AND p.station = x.station))",
             expected = self.expected(room)
         )
     }

@@ -1,7 +1,7 @@
 //! The decision at the door: a total function from what was loaded to a verdict, the facts it adds and the session
 //! after it. No rule reaches for anything that is not an argument.
 
-use super::code::Code;
+use super::code::{Code, CodeFault};
 use super::count::Counting;
 use super::custody::Custody;
 use super::fact::{Body, NewFact, Subject};
@@ -146,6 +146,9 @@ fn thing(door: &Door, session: Session, found: &Found) -> Decision {
         return count_things::thing(door, session, found);
     }
     match found {
+        Found::Stock(_) if door.loaded.count == Some(0) => {
+            answer(session, Verdict::MalformedCode { fault: CodeFault::Pieces })
+        }
         Found::Stock(found) => stock::scanned(door, session, found),
         Found::Room(room) => purpose::room(door, session, room),
         _ => match Group::of(found) {

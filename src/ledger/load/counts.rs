@@ -88,10 +88,12 @@ pub fn counted(
     Ok(all)
 }
 
+/// What a gate has seen leave since is to be counted anew: that it lies here again is news.
 fn of_subject(conn: &Connection, subject: &Subject) -> Result<Vec<CountedBefore>, LedgerError> {
     let sql =
         "SELECT d.count, d.counted_as FROM counted d JOIN count c ON c.id = d.count AND c.ended_ms IS NULL
-               WHERE d.subject = ?1";
+               WHERE d.subject = ?1
+               AND NOT EXISTS (SELECT 1 FROM passing p WHERE p.subject = d.subject AND p.left_ms IS NOT NULL)";
     let read = |row: &Row<'_>| {
         let counted_as: String = row.get(1)?;
         Ok(CountedBefore {

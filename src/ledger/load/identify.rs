@@ -276,10 +276,10 @@ fn most_read(assets: &BTreeMap<AssetId, Asset>) -> Option<KitId> {
     enough.reduce(|best, next| if next.1 > best.1 { next } else { best }).map(|(kit, _)| kit.clone())
 }
 
-/// `CODE*5` as the code and 5; no number where it is none that can be carried.
+/// `CODE*5` as the code and 5; no number where it is none that can be carried. None at all is said of an empty shelf.
 fn split_count(code: &Code) -> Option<(Code, Option<u32>)> {
     let (rest, count) = code.as_str().rsplit_once('*')?;
     let digits = count.bytes().all(|byte| byte.is_ascii_digit());
-    let count = count.parse().ok().filter(|count| digits && (1..=PIECES_MAX).contains(count));
+    let count = count.parse().ok().filter(|count| digits && (0..=PIECES_MAX).contains(count));
     Some((Code::canonical(rest).ok()?, count))
 }

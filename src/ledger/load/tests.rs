@@ -225,7 +225,8 @@ fn a_code_with_a_number_is_so_many_pieces_of_a_stock_and_of_nothing_else() {
     assert_eq!(read("tape*9999"), ("tape".to_owned(), Some(9_999), true));
     assert_eq!(read("SHELF"), ("SHELF".to_owned(), None, true));
     assert!(matches!(told.scan("SHELF*2").found, Found::Asset(_)), "the whole is a label of its own");
-    for wrong in ["SHELF*0", "SHELF*10000", "SHELF*", "SHELF*+5"] {
+    assert_eq!(read("SHELF*0"), ("SHELF".to_owned(), Some(0), true), "of an empty shelf");
+    for wrong in ["SHELF*10000", "SHELF*", "SHELF*+5"] {
         let loaded = told.scan(wrong);
         assert_eq!((loaded.code, loaded.count), (None, None), "no unknown code to be kept");
         assert_eq!(loaded.found, Found::Malformed(CodeFault::Pieces));
