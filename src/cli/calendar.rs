@@ -206,7 +206,9 @@ fn by_itself(
     let source = chosen.known.map_or_else(|| Source::plain(&chosen.id), |known| known.source.clone());
     let bytes = match (bytes, chosen.known) {
         (Some(bytes), _) => bytes,
-        (None, Some(known)) => fetch::fetch(known, None).map_err(|error| failed(error, &chosen.id))?.into_bytes(),
+        (None, Some(known)) => {
+            fetch::fetch(known, None).map_err(|error| failed(error, &chosen.id))?.into_bytes()
+        }
         (None, None) => return Err(incomplete().into()),
     };
     let what = (&source, bytes.as_slice());
@@ -216,7 +218,9 @@ fn by_itself(
         let clock = Clock::start(config.clock_trusted);
         let now = keeper.now(clock.mono(), clock.utc(), clock.synchronised());
         let mut scratch = OnScratch::new(config, &ledger, now).map_err(|error| failed(error, &chosen.id))?;
-        return Ok(sync(config, what, &ledger, &mut scratch, confirm).map_err(|error| failed(error, &chosen.id))?);
+        return Ok(
+            sync(config, what, &ledger, &mut scratch, confirm).map_err(|error| failed(error, &chosen.id))?
+        );
     }
     let mut desk = Desk::open(config)?;
     let ledger = desk.ledger().reader()?;
