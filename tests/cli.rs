@@ -356,7 +356,7 @@ fn an_import_run_again_changes_nothing_and_a_dry_run_writes_nothing() {
         (dry.exit, dry.out.as_str()),
         (
             0,
-            "more.csv:2: changed asset/cam-2\nmore.csv:3: new asset/cam-3\n\
+            "more.csv:2: changed asset/cam-2: name from \"Canon C300\" to \"Canon C300 II\"\nmore.csv:3: new asset/cam-3\n\
              assets: 1 new, 1 changed, 0 as they were. Nothing was written: this was a dry run\n"
         )
     );

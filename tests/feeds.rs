@@ -184,22 +184,23 @@ fn a_feed_that_is_down_or_wrong_changes_nothing_and_is_reported() {
     assert_eq!(bookings(&studio).len(), 1);
     let before = facts(&studio);
     let cut = ics(&[("a", 30, "Studio A", ""), ("b", 40, "Studio B", "")]);
-    for (mode, sentence) in [
-        (Mode::Html, "HTML"),
-        (Mode::Status(500), "answers 500"),
-        (Mode::Status(404), "check its url"),
-        (Mode::RedirectForEver, "redirects more than"),
-        (Mode::CutOff(cut.clone()), "Nothing is changed"),
-        (Mode::Calendar(cut[..cut.len() - 40].to_owned()), "END"),
-        (Mode::Large, "more than 16 MB"),
-        (Mode::Hang, "in time"),
-        (Mode::Closed, "Nothing is changed"),
-        (Mode::Calendar(String::new()), ""),
+    for (mode, exit, sentence) in [
+        (Mode::Html, 2, "HTML"),
+        (Mode::Status(500), 3, "answers 500"),
+        (Mode::Status(404), 2, "check its url"),
+        (Mode::RedirectForEver, 3, "redirects more than"),
+        (Mode::CutOff(cut.clone()), 3, "Nothing is changed"),
+        (Mode::Calendar(cut[..cut.len() - 40].to_owned()), 2, "END"),
+        (Mode::Large, 2, "more than 16 MB"),
+        (Mode::Hang, 3, "in time"),
+        (Mode::Closed, 3, "Nothing is changed"),
+        (Mode::Calendar(String::new()), 2, "empty"),
     ] {
         server.set(mode.clone());
         let output = studio.verb(&["calendar", "sync", "shoots"]);
-        assert_eq!(output.status.code(), Some(2), "{mode:?} {}", out(&output));
+        assert_eq!(output.status.code(), Some(exit), "{mode:?} {}", out(&output));
         assert!(out(&output).contains(sentence), "{mode:?}: {}", out(&output));
+        assert!(out(&output).contains("shoots: "), "{mode:?}: {}", out(&output));
         let now = state(&studio, "shoots");
         assert_eq!(now["state"], "failed", "{mode:?}");
         assert!(now["read_at"].is_string(), "when it was last read is still known");

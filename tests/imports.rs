@@ -276,7 +276,11 @@ fn a_second_file_changes_what_it_says_and_disturbs_nothing_else() {
     assert_eq!(run(&studio, &["learn", "LABEL-7", "a-1"]).exit, 0);
     studio.file("b.csv", &format!("{header}A-1,Camera One,,,Ready to Deploy,\n"));
     let said = run(&studio, &["import", "b.csv", "--yes"]);
-    assert!(said.out.contains("b.csv:2: changed asset/a-1\n"), "{}", said.out);
+    assert!(
+        said.out.contains("b.csv:2: changed asset/a-1: name from \"Camera\" to \"Camera One\"\n"),
+        "{}",
+        said.out
+    );
     let known = known(&studio);
     let asset = asset(&known, "a-1");
     assert_eq!(

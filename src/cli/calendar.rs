@@ -206,7 +206,9 @@ fn by_itself(
     let source = chosen.known.map_or_else(|| Source::plain(&chosen.id), |known| known.source.clone());
     let bytes = match (bytes, chosen.known) {
         (Some(bytes), _) => bytes,
-        (None, Some(known)) => fetch::fetch(known, None).map_err(Failure::Wrong)?.into_bytes(),
+        (None, Some(known)) => {
+            fetch::fetch(known, None).map_err(|error| failed(error, &chosen.id))?.into_bytes()
+        }
         (None, None) => return Err(incomplete().into()),
     };
     let what = (&source, bytes.as_slice());
@@ -215,19 +217,22 @@ fn by_itself(
         let keeper = Timekeeper::new(None);
         let clock = Clock::start(config.clock_trusted);
         let now = keeper.now(clock.mono(), clock.utc(), clock.synchronised());
-        let mut scratch = OnScratch::new(config, &ledger, now).map_err(failed)?;
-        return Ok(sync(config, what, &ledger, &mut scratch, confirm).map_err(failed)?);
+        let mut scratch = OnScratch::new(config, &ledger, now).map_err(|error| failed(error, &chosen.id))?;
+        return Ok(
+            sync(config, what, &ledger, &mut scratch, confirm).map_err(|error| failed(error, &chosen.id))?
+        );
     }
     let mut desk = Desk::open(config)?;
     let ledger = desk.ledger().reader()?;
     let synced = sync(config, what, &ledger, &mut ByDesk(&mut desk), confirm);
     desk.close()?;
-    Ok(synced.map_err(failed)?)
+    Ok(synced.map_err(|error| failed(error, &chosen.id))?)
 }
 
-fn failed(error: NotSynced) -> Failure {
+fn failed(error: NotSynced, id: &str) -> Failure {
     match error {
-        NotSynced::Wrong(sentence) => Failure::Wrong(sentence),
+        NotSynced::Wrong(sentence) => Failure::Wrong(format!("{id}: {sentence}")),
+        NotSynced::Away(sentence) => Failure::Unreachable(format!("{id}: {sentence}")),
         NotSynced::Later(sentence) => Failure::Unreachable(sentence),
     }
 }

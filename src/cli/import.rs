@@ -308,7 +308,11 @@ fn mend(task: &Task, failure: Failure) -> Failure {
 fn show_changes(screen: &mut Screen, imported: &Imported) -> anyhow::Result<()> {
     for change in &imported.changes {
         let word = if change.new { "new" } else { "changed" };
-        screen.line(&format!("{}:{}: {word} {}", imported.file, change.line, change.thing))?;
+        let what = match change.what.as_slice() {
+            [] => String::new(),
+            what => format!(": {}", what.join(", ")),
+        };
+        screen.line(&format!("{}:{}: {word} {}{what}", imported.file, change.line, change.thing))?;
     }
     Ok(())
 }

@@ -77,6 +77,9 @@ pub struct ChangeShown {
     pub thing: String,
     /// Whether the ledger did not know it.
     pub new: bool,
+    /// What is different, in words; absent for what is new.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub what: Vec<String>,
 }
 
 impl Imported {
@@ -87,6 +90,7 @@ impl Imported {
             line: change.line,
             thing: change.thing.clone(),
             new: change.is_new,
+            what: change.what.clone(),
         };
         let number = |(kind, [new, changed, same]): &(Kind, [usize; 3])| KindShown {
             kind: *kind,

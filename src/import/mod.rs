@@ -10,6 +10,7 @@ mod assets;
 mod bookings;
 mod cell;
 mod conflicts;
+mod difference;
 mod foreign;
 mod kits;
 mod people;

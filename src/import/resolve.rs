@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::RowError;
 use super::cell::quoted;
+use super::difference;
 use crate::domain::code::Code;
 use crate::domain::fact::Quantity;
 use crate::domain::fact::{Body, NewFact, Subject, TagOf};
@@ -53,6 +54,8 @@ pub struct Change {
     pub thing: String,
     /// Whether the ledger did not know it.
     pub is_new: bool,
+    /// Of what the ledger knew, what is different: `name from "One" to "Two"`. Of people only which columns.
+    pub what: Vec<String>,
 }
 
 /// Compares the rows of one file with the ledger.
@@ -177,7 +180,11 @@ impl<'a> Resolver<'a> {
             return;
         }
         *(if is_new { &mut self.plan.new } else { &mut self.plan.changed }) += 1;
-        self.plan.changes.push(Change { line, thing, is_new });
+        let what = match is_new {
+            true => Vec::new(),
+            false => difference::of_row(self.known, &facts, identity.as_ref()),
+        };
+        self.plan.changes.push(Change { line, thing, is_new, what });
         let full = |portion: &Portion| portion.facts.len() + portion.identities.len() >= PORTION_MAX;
         if self.plan.portions.last().is_none_or(full) {
             self.plan.portions.push(Portion::default());

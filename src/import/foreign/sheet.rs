@@ -57,6 +57,11 @@ impl Sheet {
         Ok(Self { file: file.to_owned(), line, header, at, rows })
     }
 
+    /// Whether a column before the one that stands there has its name.
+    pub(super) fn is_repeated(&self, at: usize) -> bool {
+        self.at.get(&key(self.name(at))).is_some_and(|first| *first != at)
+    }
+
     /// Where the column of that key stands.
     pub(super) fn column(&self, key: &str) -> Option<usize> {
         self.at.get(key).copied()

@@ -304,6 +304,7 @@ impl<'a> Translation<'a> {
             let name = self.sheet.name(at);
             let why = match name {
                 "" => "it has no name",
+                _ if self.sheet.is_repeated(at) => "a column of the same name stands before it",
                 _ => why(&super::sheet::key(name)).unwrap_or("cagekeeper keeps nothing of the kind"),
             };
             let found = match cells {

@@ -11,6 +11,7 @@ use ureq::http::header::{ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use ureq::http::{HeaderMap, StatusCode};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
+use super::sync::NotSynced;
 use crate::config::{Address, CalendarConfig, CalendarFrom};
 
 /// The largest calendar that is read.
@@ -73,15 +74,16 @@ impl Fetched {
     }
 }
 
-/// Gets a calendar; `before` is what it was. Blocks, at most for a minute or so. The error is a sentence that names the
+/// Gets a calendar; `before` is what it was. Blocks, at most for a minute or so. The error names the
 /// host and never the address.
 pub fn fetch(
     calendar: &CalendarConfig,
     before: Option<&(Validators, Arc<Vec<u8>>)>,
-) -> Result<Fetched, String> {
+) -> Result<Fetched, NotSynced> {
     match &calendar.from {
         CalendarFrom::Path(path) => {
-            Ok(Fetched::New { bytes: file(path)?, validators: Validators::default() })
+            let bytes = file(path).map_err(NotSynced::Wrong)?;
+            Ok(Fetched::New { bytes, validators: Validators::default() })
         }
         CalendarFrom::Url(address) => feed(calendar, address, before),
     }
@@ -116,10 +118,11 @@ fn feed(
     calendar: &CalendarConfig,
     address: &Address,
     before: Option<&(Validators, Arc<Vec<u8>>)>,
-) -> Result<Fetched, String> {
+) -> Result<Fetched, NotSynced> {
     let host = address.host();
-    let mut request = agent(address)?.get(address.secret_url()).header("Accept", "text/calendar, */*;q=0.1");
-    if let Some(authorization) = authorization(calendar)? {
+    let agent = agent(address).map_err(NotSynced::Wrong)?;
+    let mut request = agent.get(address.secret_url()).header("Accept", "text/calendar, */*;q=0.1");
+    if let Some(authorization) = authorization(calendar).map_err(NotSynced::Wrong)? {
         request = request.header("Authorization", authorization);
     }
     if let Some((validators, _)) = before {
@@ -200,21 +203,24 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-fn answered(host: &str, status: StatusCode) -> String {
-    let what_to_do = match status.as_u16() {
-        401 | 403 => "check its username and password_file, or whether its address was renewed",
-        404 | 410 => "check its url: it may have been renewed",
-        300..=399 => "it redirects without saying where to",
-        _ => "it is tried again",
+fn answered(host: &str, status: StatusCode) -> NotSynced {
+    let (kind, what_to_do): (fn(String) -> NotSynced, _) = match status.as_u16() {
+        401 | 403 => {
+            let check = "check its username and password_file, or whether its address was renewed";
+            (NotSynced::Wrong, check)
+        }
+        404 | 410 => (NotSynced::Wrong, "check its url: it may have been renewed"),
+        300..=399 => (NotSynced::Wrong, "it redirects without saying where to"),
+        _ => (NotSynced::Away, "it is tried again"),
     };
-    format!("{host} answers {} to the request for the calendar: {what_to_do}", status.as_u16())
+    kind(format!("{host} answers {} to the request for the calendar: {what_to_do}", status.as_u16()))
 }
 
 /// What went wrong on the way, without the address.
-fn away(host: &str, error: &ureq::Error) -> String {
+fn away(host: &str, error: &ureq::Error) -> NotSynced {
     use ureq::Error;
     let why = match error {
-        Error::BodyExceedsLimit(_) => return too_large(host),
+        Error::BodyExceedsLimit(_) => return NotSynced::Wrong(too_large(host)),
         Error::Timeout(_) => "did not give the calendar in time".to_owned(),
         Error::HostNotFound => "is not found: check the url and this machine's name server".to_owned(),
         Error::ConnectionFailed => "cannot be connected to".to_owned(),
@@ -231,7 +237,7 @@ fn away(host: &str, error: &ureq::Error) -> String {
         Error::BadUri(_) => "has or redirects to an address that is none".to_owned(),
         _ => "cannot be read from".to_owned(),
     };
-    format!("{host} {why}. Nothing is changed; it is tried again")
+    NotSynced::Away(format!("{host} {why}. Nothing is changed; it is tried again"))
 }
 
 #[cfg(test)]

@@ -79,8 +79,7 @@ async fn read_and_sync(
     let before = shared.calendars.validators(&calendar.source.id);
     let asked = calendar.clone();
     let fetched = tokio::task::spawn_blocking(move || fetch::fetch(&asked, before.as_ref()));
-    let fetched =
-        fetched.await.map_err(|error| NotSynced::Later(error.to_string()))?.map_err(NotSynced::Wrong)?;
+    let fetched = fetched.await.map_err(|error| NotSynced::Later(error.to_string()))??;
     let bytes = match fetched {
         Fetched::Same(bytes) => bytes,
         Fetched::New { bytes, validators } => {

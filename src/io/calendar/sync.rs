@@ -29,9 +29,12 @@ const EXCHANGED_MAX: usize = 20;
 /// Why a calendar was not read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotSynced {
-    /// It cannot be had, or is none.
+    /// It is none, or is not where the configuration says.
     #[error("{0}")]
     Wrong(String),
+    /// Where it is cannot be reached, or gives nothing at the moment.
+    #[error("{0}")]
+    Away(String),
     /// The ledger or the writer did not do its part.
     #[error("{0}")]
     Later(String),

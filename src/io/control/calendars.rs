@@ -71,7 +71,8 @@ async fn outcome(
     };
     match synced {
         Ok(synced) => Response::calendar(synced),
-        Err(NotSynced::Wrong(sentence)) => Response::refused(EXIT_CALL, vec![sentence]),
+        Err(NotSynced::Wrong(sentence)) => Response::refused(EXIT_CALL, vec![format!("{id}: {sentence}")]),
+        Err(NotSynced::Away(sentence)) => Response::refused(EXIT_STORAGE, vec![format!("{id}: {sentence}")]),
         Err(NotSynced::Later(sentence)) => Response::refused(EXIT_STORAGE, vec![sentence]),
     }
 }
@@ -94,7 +95,7 @@ async fn fetched(calendar: &CalendarConfig) -> Result<Vec<u8>, NotSynced> {
     let asked = calendar.clone();
     let fetched = tokio::task::spawn_blocking(move || fetch::fetch(&asked, None)).await;
     let fetched = fetched.map_err(|error| NotSynced::Later(error.to_string()))?;
-    Ok(fetched.map_err(NotSynced::Wrong)?.into_bytes())
+    Ok(fetched?.into_bytes())
 }
 
 /// Reads what was given, or only says what reading it would do.
