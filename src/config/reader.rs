@@ -75,6 +75,7 @@ pub(super) fn readers(
         readers.push(reader);
     }
     gate::refuse_one_side(&sections, &readers, reading);
+    gate::refuse_misfits(&sections, &readers, stations, reading);
     readers
 }
 
@@ -112,6 +113,8 @@ fn reader(
         _ => None,
     };
     let feedback = asking::feedback(section, (on_hid, vendor), protocol, reading);
+    let way = way(section, station_kind, reading);
+    let sides = gate::sides(section, station_kind, (protocol?, poll.as_ref()), reading);
     Some(ReaderConfig {
         id: id?,
         station: station?,
@@ -125,8 +128,8 @@ fn reader(
         card_format: model.card_format,
         feedback,
         framing: model.framing,
-        way: way(section, station_kind, reading),
-        sides: gate::sides(section, station_kind, reading),
+        way,
+        sides,
     })
 }
 

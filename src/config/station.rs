@@ -73,6 +73,10 @@ fn station(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<StationCo
     let repeat_ms = section.number("repeat_ms", (0, 3_600_000, 2000), "milliseconds", problems);
     let count_idle_ms =
         section.number("count_idle_ms", (1000, 86_400_000, 1_800_000), "milliseconds", problems);
+    // What its other keys mean, and those of its readers, nobody knows then.
+    if kind.is_none() && section.setting("kind").is_some() {
+        return None;
+    }
     Some(StationConfig {
         id: id?,
         kind: kind.unwrap_or(StationKind::Desk),

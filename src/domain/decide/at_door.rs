@@ -62,7 +62,9 @@ fn refused(
 }
 
 fn person_at(door: &Door, session: Session, here: &BehindDoor, person: &Person) -> Decision {
-    if is_repeat(door, here) {
+    // Of somebody who may come in no longer it is said again why: *again* would let them in.
+    let barred = here.way == Some(Way::In) && admission(door, here, person).is_err();
+    if is_repeat(door, here) && !barred {
         return answer(session, Verdict::DuplicateScan { what: None });
     }
     let otherwise = if inside_since(door, here).is_some() { Way::Out } else { Way::In };
