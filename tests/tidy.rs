@@ -155,7 +155,10 @@ fn files(folder: &str) -> Vec<String> {
         for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {
             let path: PathBuf = entry.path();
             let name = entry.file_name().to_string_lossy().into_owned();
-            if path.is_dir() && !matches!(name.as_str(), "target" | ".git" | "__pycache__") {
+            let is_made = matches!(name.as_str(), "target" | ".git" | "__pycache__")
+                || path.ends_with("fuzz/found")
+                || path.ends_with("fuzz/artifacts");
+            if path.is_dir() && !is_made {
                 open.push(path);
             } else if path.is_file() {
                 found.push(path.strip_prefix(root()).unwrap().to_string_lossy().into_owned());

@@ -194,6 +194,17 @@ fn named_rooms(names: &Names, event: &Occurrence) -> Vec<RoomId> {
     rooms
 }
 
+/// What stands in brackets at the beginning of a summary where no production is called so, though one is meant: the event
+/// is booked for none.
+pub fn unknown_production<'a>(source: &Source, names: &Names, event: &'a Occurrence) -> Option<&'a str> {
+    let rule = source.rules.iter().find(|rule| rule.fits(event));
+    if rule.is_some_and(|rule| rule.skip || rule.production.is_some()) {
+        return None;
+    }
+    let (called, _) = event.summary.trim().strip_prefix('[')?.split_once(']')?;
+    named_production(names, &event.summary).0.is_none().then_some(called.trim())
+}
+
 /// The production that stands in brackets at the beginning of a summary, and the rest.
 fn named_production<'a>(names: &Names, summary: &'a str) -> (Option<ProductionId>, &'a str) {
     let summary = summary.trim();

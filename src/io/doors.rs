@@ -90,7 +90,7 @@ async fn serve(shared: Arc<Shared>, voice: Voice, mut asked: mpsc::Receiver<From
         deciding.spawn(async move {
             let answer = match asked {
                 Ok(asked) => doors.decide(&shared, room, asked).await,
-                Err(said) => AccessAnswer::refused(room, None, "malformed-request", &said),
+                Err((id, said)) => AccessAnswer::refused(room, id, "malformed-request", &said),
             };
             voice.say(doors.topics.door_answer(&answer.room), answer.payload());
         });
@@ -112,9 +112,12 @@ impl Dropped {
     }
 }
 
+/// A request, or what is wrong with it and the id that comes back.
+type Read = Result<Asked, (Option<serde_json::Value>, String)>;
+
 impl Doors {
     /// The room and the request of a message; `None` for one that is dropped.
-    fn read(&self, message: &Incoming, dropped: &mut Dropped) -> Option<(RoomId, Result<Asked, String>)> {
+    fn read(&self, message: &Incoming, dropped: &mut Dropped) -> Option<(RoomId, Read)> {
         if message.retained {
             dropped.one("it was retained, so nobody stands there. Publish requests without retain");
             return None;

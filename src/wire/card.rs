@@ -142,6 +142,13 @@ impl CardFormat {
     }
 }
 
+/// `74-10-37-94` or `74:10:37:94` as `74103794`: at least four pairs of hex digits, in upper case. `None` for anything else.
+pub fn joined_pairs(text: &str) -> Option<String> {
+    let pairs: Vec<&str> = text.split(['-', ':']).collect();
+    let is_pair = |pair: &&str| pair.len() == 2 && pair.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (pairs.len() >= 4 && pairs.iter().all(is_pair)).then(|| pairs.concat().to_ascii_uppercase())
+}
+
 fn hex(text: &str, digits: usize) -> Option<u64> {
     let is_hex = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     u64::from_str_radix(text, 16).ok().filter(|_| is_hex)

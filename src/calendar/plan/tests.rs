@@ -1,5 +1,5 @@
 use super::*;
-use crate::calendar::meaning::{Part, Rule};
+use crate::calendar::meaning::{Part, Rule, unknown_production};
 use crate::domain::fact::{CONFIRMED, HOLD};
 use crate::domain::id::{ProductionId, RoomId};
 
@@ -39,6 +39,20 @@ fn event(uid: &str, in_hours: i64) -> Occurrence {
         sequence: 0,
         line: 7,
     }
+}
+
+#[test]
+fn a_production_that_nobody_knows_is_said() {
+    let called = |summary: &str, source: &Source| {
+        let event = Occurrence { summary: summary.into(), ..event("a", 1) };
+        unknown_production(source, &names(), &event).map(str::to_owned)
+    };
+    assert_eq!(called("[Night Bus ] Shoot", &source()).as_deref(), Some("Night Bus"));
+    for known in ["[acme spring] Shoot", "Shoot [Night Bus]", "[Night Bus", "Shoot"] {
+        assert_eq!(called(known, &source()), None, "{known}");
+    }
+    let rule = Rule { production: ProductionId::parse("acme").ok(), ..Rule::default() };
+    assert_eq!(called("[Night Bus] Shoot", &Source { rules: vec![rule], ..source() }), None);
 }
 
 fn compared(source: &Source, events: &[Occurrence], standing: &[Standing], confirmed: bool) -> Plan {

@@ -2,18 +2,20 @@
 //!
 //! Each step is a commit of its own: what is interrupted is whole as far as it went, and the next reading finishes it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::calendar::meaning::{Names, Source};
+use crate::calendar::meaning::{Names, Source, unknown_production};
 use crate::calendar::plan::{Do, Feed, Plan, Standing, Step, is_of, plan, prefix};
 use crate::calendar::shown::uids_of;
-use crate::calendar::{self, Problem};
+use crate::calendar::{self, Occurrence, Problem};
 use crate::config::Config;
 use crate::control::Synced;
 use crate::domain::command::{Actor, Command};
 use crate::domain::id::{ProductionId, RoomId};
 use crate::domain::person::{Role, Roles};
 use crate::domain::verdict::Telling;
+use crate::domain::words::{NAME_CHARS_MAX, fit};
 use crate::io::entropy;
 use crate::io::standing::Shared;
 use crate::io::writing::Queued;
@@ -25,6 +27,9 @@ use crate::writer::{Input, Order, Reply};
 const BEFORE_MS: i64 = 86_400_000;
 /// So many bookings change places at once: scans wait for that one commit.
 const EXCHANGED_MAX: usize = 20;
+
+/// So often are refused steps asked again; what still waits then is told, and the next reading goes on.
+const ROUNDS_MAX: usize = 8;
 
 /// Why a calendar was not read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -144,8 +149,8 @@ pub fn sync(
     }
     let telling = Telling { names: false, zone: config.timezone, now: now.utc };
     let mut waiting = plan.steps;
-    // What is refused may only wait for another step: it is asked again as long as anything else moves.
-    loop {
+    // What is refused may only wait for another step: it is asked again as long as anything else moves, within bounds.
+    for round in 1.. {
         let (before, mut refused) = (waiting.len(), Vec::new());
         for step in waiting {
             match decided(record, &step, &telling)? {
@@ -153,13 +158,14 @@ pub fn sync(
                 (false, sentence) => refused.push((step, sentence)),
             }
         }
-        if refused.is_empty() || refused.len() == before {
+        if refused.is_empty() || refused.len() == before || round == ROUNDS_MAX {
             let refused = exchanged(record, refused, &mut synced)?;
             refused.into_iter().for_each(|(step, sentence)| synced.done(&step, false, sentence));
             return Ok(synced);
         }
         waiting = refused.into_iter().map(|(step, _)| step).collect();
     }
+    Ok(synced)
 }
 
 /// Bookings that were refused because they stand in each other's way change places, all at once. Gives those that are
@@ -212,12 +218,28 @@ fn planned(
 ) -> Result<(Plan, Vec<Problem>), NotSynced> {
     let read = calendar::read(bytes, config.timezone).map_err(|error| NotSynced::Wrong(error.to_string()))?;
     let (occurrences, more) = read.occurrences(now.plus(-BEFORE_MS), now.plus(source.horizon_ms));
-    let problems: Vec<Problem> = read.problems.into_iter().chain(more).collect();
+    let mut problems: Vec<Problem> = read.problems.into_iter().chain(more).collect();
     let doubtful = calendar::doubt::doubtful(bytes, &problems);
+    let names = names(config, reader)?;
+    problems.extend(nobodys(source, &names, &occurrences));
     let feed = Feed { occurrences: &occurrences, doubtful: &doubtful };
     let standing = standing(source, reader)?;
-    let plan = plan(source, &names(config, reader)?, &config.house, (&feed, &standing), confirmed, now);
+    let plan = plan(source, &names, &config.house, (&feed, &standing), confirmed, now);
     Ok((plan, problems))
+}
+
+/// Events that are booked for no production, though they name one; each once.
+fn nobodys(source: &Source, names: &Names, occurrences: &[Occurrence]) -> Vec<Problem> {
+    let problem = |event: &Occurrence| {
+        let called = fit(unknown_production(source, names, event)?, NAME_CHARS_MAX);
+        let what = format!(
+            "no production is called {called:?}: it is booked for none. Correct the summary, or add the production and \
+             read the calendar again"
+        );
+        Some((event.line, what))
+    };
+    let found: BTreeMap<u64, String> = occurrences.iter().filter_map(problem).collect();
+    found.into_iter().map(|(line, what)| Problem { line, what }).collect()
 }
 
 fn standing(source: &Source, reader: &Reader) -> Result<Vec<Standing>, NotSynced> {

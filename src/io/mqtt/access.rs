@@ -16,6 +16,7 @@ use crate::domain::verdict::door::{Admission, AtDoor};
 use crate::domain::verdict::{Telling, Verdict};
 use crate::domain::way::Way;
 use crate::time::UtcMs;
+use crate::wire::card::joined_pairs;
 
 /// A request is no longer than this, in bytes.
 pub const REQUEST_BYTES_MAX: usize = 1_024;
@@ -46,36 +47,51 @@ struct Body {
 }
 
 impl Asked {
-    /// Reads a request of at most [`REQUEST_BYTES_MAX`] bytes; otherwise a sentence that quotes nothing of it. `None` for
-    /// an empty one, with which retained messages are taken back.
-    pub fn parse(payload: &[u8]) -> Option<Result<Self, String>> {
+    /// Reads a request of at most [`REQUEST_BYTES_MAX`] bytes; otherwise a sentence that quotes nothing of it, with the id
+    /// that is to come back where there is one. `None` for an empty request, with which retained messages are taken back.
+    pub fn parse(payload: &[u8]) -> Option<Result<Self, (Option<Value>, String)>> {
         let Ok(text) = std::str::from_utf8(payload) else {
-            return Some(Err(format!("the request is not UTF-8; {EXPECTED}")));
+            return Some(Err((None, format!("the request is not UTF-8; {EXPECTED}"))));
         };
         let text = text.trim();
         if text.is_empty() {
             return None;
         }
         if !text.starts_with(['{', '[', '"']) {
-            return Some(Ok(Self { code: text.to_owned(), id: None, way: Way::In }));
+            return Some(Ok(Self { code: number_of(text), id: None, way: Way::In }));
         }
         let body: Option<Body> = serde_json::from_str(text).ok();
-        Some(body.and_then(Self::of_body).ok_or_else(|| format!("this is no request; {EXPECTED}")))
+        let no_request = || (id_of(text), format!("this is no request; {EXPECTED}"));
+        Some(body.and_then(Self::of_body).ok_or_else(no_request))
     }
 
     fn of_body(body: Body) -> Option<Self> {
         let code = match body.badge.or(body.tag)? {
-            Value::String(text) => text.trim().to_owned(),
+            Value::String(text) => number_of(text.trim()),
             Value::Number(number) if number.is_u64() => number.to_string(),
             _ => return None,
         };
-        let fits = match &body.id {
-            Some(Value::String(text)) => text.chars().count() <= ID_CHARS_MAX,
-            Some(Value::Number(_)) | None => true,
-            Some(_) => false,
-        };
+        let fits = body.id.as_ref().is_none_or(is_id);
         (fits && !code.is_empty()).then_some(Self { code, id: body.id, way: body.way.unwrap_or(Way::In) })
     }
+}
+
+/// The number of a card as it is on record: firmware writes hex pairs with something between them.
+fn number_of(text: &str) -> String {
+    joined_pairs(text).unwrap_or_else(|| text.to_owned())
+}
+
+fn is_id(id: &Value) -> bool {
+    match id {
+        Value::String(text) => text.chars().count() <= ID_CHARS_MAX,
+        other => other.is_number(),
+    }
+}
+
+/// The id of something that is no request.
+fn id_of(text: &str) -> Option<Value> {
+    let object: Value = serde_json::from_str(text).ok()?;
+    object.get("id").filter(|id| is_id(id)).cloned()
 }
 
 /// What is answered.
@@ -175,7 +191,9 @@ mod tests {
 
     use super::*;
 
-    fn asked(payload: &str) -> Result<(String, Option<Value>, Way), String> {
+    type Said = (Option<Value>, String);
+
+    fn asked(payload: &str) -> Result<(String, Option<Value>, Way), Said> {
         Asked::parse(payload.as_bytes()).unwrap().map(|asked| (asked.code, asked.id, asked.way))
     }
 
@@ -185,6 +203,9 @@ mod tests {
         assert_eq!(asked(" 04A1B2C3\n"), plain("04A1B2C3"));
         assert_eq!(asked(r#"{"badge":"04A1B2C3"}"#), plain("04A1B2C3"));
         assert_eq!(asked(r#"{"tag":77,"time":1}"#), plain("77"));
+        assert_eq!(asked("04:a1:B2:c3"), plain("04A1B2C3"));
+        assert_eq!(asked(r#"{"badge":"04-A1-B2-C3"}"#), plain("04A1B2C3"));
+        assert_eq!(asked("B-ANA"), plain("B-ANA"));
         assert_eq!(
             asked(r#"{"badge":"A","id":"7","way":"out"}"#),
             Ok(("A".to_owned(), Some(json!("7")), Way::Out))
@@ -208,10 +229,13 @@ mod tests {
             &long,
         ];
         for payload in no {
-            let said = asked(payload).unwrap_err();
+            let (_, said) = asked(payload).unwrap_err();
             assert!(said.contains("expected") && !said.contains("S3CRET"), "{payload}: {said}");
         }
         assert!(Asked::parse(b"\xff").unwrap().is_err());
+        let wrong_way = asked(r#"{"badge":"A","id":"9","way":"up"}"#);
+        assert_eq!(wrong_way.unwrap_err().0, Some(json!("9")), "whoever asked knows the answer by it");
+        assert_eq!(asked(&long).unwrap_err().0, None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::super::card::joined_pairs;
 use super::super::{Answer, Carrier, Decoded, Read, RejectKind, Rejected, rdm6300, text};
 use super::{PAYLOAD_BYTES_MAX, Preset, Setup, json};
 
@@ -123,13 +124,6 @@ fn card(text: &str) -> Result<Decoded, Rejected> {
         Decoded::Read(read) => Decoded::Read(Read { carrier: Carrier::Hf, ..read }),
         other => other,
     })
-}
-
-/// `74-10-37-94` as `74103794`: at least four pairs, in upper case.
-fn joined_pairs(text: &str) -> Option<String> {
-    let pairs: Vec<&str> = text.split(['-', ':']).collect();
-    let is_pair = |pair: &&str| pair.len() == 2 && pair.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (pairs.len() >= 4 && pairs.iter().all(is_pair)).then(|| pairs.concat().to_ascii_uppercase())
 }
 
 fn no_scan(object: &Map<String, Value>) -> Decoded {
