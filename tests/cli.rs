@@ -205,7 +205,8 @@ fn where_a_thing_is_has_its_holder_and_its_evidence() {
         home.json(),
         json!({"asset": "cam-1", "name": "Sony FX6", "state": "home", "home": "studio-b", "room": "studio-b",
                "person": null, "person_handle": null, "person_name": null, "production": null, "booking": null,
-               "with_kit": null, "due": null, "since": null, "overdue": false, "last_seen": null,
+               "with_kit": null, "due": null, "since": null, "overdue": false, "returning_since": null,
+               "last_seen": null,
                "next": [{"booking": "bk-1", "from": "2020-01-01T00:00:00.000Z",
                          "until": "2099-12-31T00:00:00.000Z", "confirmed": true}]})
     );
@@ -217,7 +218,7 @@ fn where_a_thing_is_has_its_holder_and_its_evidence() {
         json!({"asset": "cam-1", "name": "Sony FX6", "state": "out", "home": "studio-b", "room": null,
                "person": "PERSON", "person_handle": "ada", "person_name": "Ada Lovelace",
                "production": "night-bus", "booking": "bk-1", "with_kit": null, "due": "TIME", "since": "TIME",
-               "overdue": false,
+               "overdue": false, "returning_since": null,
                "last_seen": {"at": "TIME", "station": "cage", "reader": null, "verdict": "checked-out"},
                "next": [{"booking": "bk-1", "from": "TIME", "until": "TIME", "confirmed": true}]})
     );
