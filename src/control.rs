@@ -32,7 +32,7 @@ mod feed;
 mod gate;
 mod import;
 mod tap;
-mod text_bytes;
+pub mod text_bytes;
 
 pub use calendar::{CalendarStatus, Said, Synced};
 pub use enrol::{Enrolment, NotEnrolled};

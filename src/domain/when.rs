@@ -34,7 +34,8 @@ pub enum Edge {
 const EXAMPLES: &str =
     "Say it like \"thu 14:00\", \"tomorrow\", \"+3d\", \"4 dec 18:00\" or \"2026-12-04 14:00\"";
 
-const MONTHS: [&str; 12] = [
+/// The months, as people write them.
+pub const MONTHS: [&str; 12] = [
     "january",
     "february",
     "march",

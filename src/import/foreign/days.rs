@@ -1,23 +1,9 @@
 //! Dates as other tools write them. One that can be read in two ways is refused, never guessed.
 
 use crate::domain::rules::DateOrder;
+use crate::domain::when::MONTHS;
 
 const DATE: &str = "expected a date such as 2026-12-31, 31.12.2026 or 31 Dec 2026";
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 /// The date as our own files write it, with the time behind it where there is one: `2026-12-31 14:00`.
 ///

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use ring::digest::{SHA256, digest};
 
 use super::Site;
+use crate::control::text_bytes::hex_of;
 use crate::control::{FeedOf, House, feed as text_of};
 use crate::ledger::{LedgerError, Reader};
 
@@ -55,7 +56,7 @@ fn read(site: &Site, of: &FeedOf) -> Result<Option<String>, LedgerError> {
 
 fn answer(text: String, headers: &HeaderMap) -> Response<Body> {
     let hash = digest(&SHA256, text.as_bytes());
-    let hex: String = hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex_of(hash.as_ref().get(..16).unwrap_or_default());
     let etag = format!("\"{hex}\"");
     let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_known = known.split(',').any(|one| one.trim().trim_start_matches("W/") == etag);

@@ -2,6 +2,8 @@
 
 use ring::hmac::{HMAC_SHA256, Key, sign, verify};
 
+use crate::control::text_bytes::{bytes_of, hex_of};
+
 /// Makes and checks keys.
 pub struct Keys {
     key: Key,
@@ -15,16 +17,12 @@ impl Keys {
 
     /// The key of a feed such as `room/studio-a`: 64 hex digits.
     pub fn of(&self, feed: &str) -> String {
-        sign(&self.key, feed.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex_of(sign(&self.key, feed.as_bytes()).as_ref())
     }
 
     /// Whether a text is the key of a feed. It takes as long for any text of that length.
     pub fn fits(&self, feed: &str, text: &str) -> bool {
-        let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        let tag: Option<Vec<u8>> =
-            pairs.iter().map(|[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect();
-        rest.is_empty() && tag.is_some_and(|tag| verify(&self.key, feed.as_bytes(), &tag).is_ok())
+        bytes_of(text).is_some_and(|tag| verify(&self.key, feed.as_bytes(), &tag).is_ok())
     }
 }
 
