@@ -11,7 +11,7 @@ use crate::domain::rights::Right;
 use crate::domain::session::Session;
 use crate::domain::stay::Ended;
 use crate::domain::verdict::Verdict;
-use crate::domain::verdict::door::{Admission, AtDoor, Next, NoEntry, Oddity, Passing, Place, SeenThing};
+use crate::domain::verdict::door::{Admission, AtDoor, NoEntry, Oddity, Passing, Place, SeenThing};
 use crate::domain::way::Way;
 use crate::time::UtcMs;
 
@@ -118,11 +118,11 @@ fn admission(door: &Door, here: &BehindDoor, person: &Person) -> Result<Admissio
     let now = here.claims.iter().filter(|claim| claim.from <= door.now.utc && door.now.utc < claim.until);
     let (promised, held): (Vec<&Claim>, Vec<&Claim>) = now.partition(|claim| claim.confirmed);
     if let Some(claim) = promised.iter().filter(|claim| is_theirs(claim)).max_by_key(|claim| claim.until) {
-        return Ok(Admission::Booking { booking: claim.booking.clone(), until: claim.until });
+        return Ok(Admission::Booking { to: claim.promise() });
     }
     let next =
         here.claims.iter().find(|claim| claim.confirmed && claim.from > door.now.utc && is_theirs(claim));
-    let next = next.map(|claim| Next { booking: claim.booking.clone(), from: claim.from });
+    let next = next.map(|claim| claim.promise());
     Err(match (promised.first(), held.iter().find(|claim| is_theirs(claim))) {
         (Some(other), _) => NoEntry::BookedByOther { to: other.promise(), next },
         (None, Some(hold)) => NoEntry::OnHold { hold: hold.promise() },
@@ -138,7 +138,7 @@ fn concerns(here: &BehindDoor, claim: &Claim, person: &Person) -> bool {
 
 fn enters(door: &Door, session: Session, here: &BehindDoor, person: &Person, by: Admission) -> Decision {
     let booking = match &by {
-        Admission::Booking { booking, .. } => Some(booking.clone()),
+        Admission::Booking { to } => Some(to.booking.clone()),
         Admission::Staff => None,
     };
     let unknown = here.name.is_none().then_some(Passing::RoomUnknown);

@@ -136,11 +136,11 @@ impl CountSaid {
             }
             Self::ToEnd { name, tally } => {
                 let missing = tally.missing;
-                format!("{missing} not found in {name}: CONFIRM ends the count and notes them as missing")
+                format!("End it? CONFIRM. {missing} not found in {name}: they are noted as missing")
             }
             Self::Ended { name, tally } => format!("Counted {name}: {}", all_of(tally)),
             Self::ToDrop { name, counted } => {
-                format!("Drop the count of {name}? {counted} counted. CONFIRM drops it, nothing is missed")
+                format!("Drop it? CONFIRM. {counted} counted in {name}: then nothing is missed")
             }
             Self::Dropped { name } => format!("Count of {name} dropped: nothing is missed"),
             Self::NothingCounted { name } => format!("Nothing counted in {name}: no count was begun"),
@@ -202,9 +202,9 @@ fn together(tally: &Tally, found_again: u32, others: [u32; 3]) -> String {
     match (tally.out, said.is_empty()) {
         (0, true) => "Read together: nothing that is known".to_owned(),
         (0, false) => format!("Read together: {said}"),
-        (out, true) => format!("{out} out and lying here: CONFIRM or RETURN takes them back"),
+        (out, true) => format!("{out} back? CONFIRM or RETURN. They are out and lie here"),
         (out, false) => {
-            format!("{out} out and lying here: CONFIRM or RETURN takes them back. Besides: {said}")
+            format!("{out} back? CONFIRM or RETURN. They are out and lie here. Besides: {said}")
         }
     }
 }

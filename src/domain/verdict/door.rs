@@ -1,7 +1,7 @@
 //! The answers at the door of a room: who may enter, who has left, what was seen there.
 
 use super::{Level, Promise, Telling, What, Who};
-use crate::domain::id::{BookingId, RoomId};
+use crate::domain::id::RoomId;
 use crate::domain::words::{span, when};
 use crate::time::UtcMs;
 
@@ -76,20 +76,9 @@ pub enum Admission {
     Staff,
     /// They are of a booking that has the room.
     Booking {
-        /// Which.
-        booking: BookingId,
-        /// Until when it has the room, clean-up included.
-        until: UtcMs,
+        /// Which, and until when it has the room, clean-up included.
+        to: Promise,
     },
-}
-
-/// Somebody's next booking of the room.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Next {
-    /// Which.
-    pub booking: BookingId,
-    /// From when it has the room, preparation included.
-    pub from: UtcMs,
 }
 
 /// Why somebody may not enter.
@@ -112,7 +101,7 @@ pub enum NoEntry {
     /// Nobody has the room.
     NotBooked {
         /// Their next booking of it.
-        next: Option<Next>,
+        next: Option<Promise>,
     },
     /// They have asked for the room, and nobody has promised it.
     OnHold {
@@ -124,7 +113,7 @@ pub enum NoEntry {
         /// Who.
         to: Promise,
         /// Their own next booking of it.
-        next: Option<Next>,
+        next: Option<Promise>,
     },
 }
 
@@ -268,9 +257,9 @@ fn granted(who: &Who, room: &str, by: &Admission, telling: &Telling) -> String {
     let name = if telling.names { format!(", {}", who.called(true)) } else { String::new() };
     match by {
         Admission::Staff => format!("Come in: {room}{name}"),
-        Admission::Booking { booking, until } => {
-            let until = when(*until, telling.now, telling.zone);
-            format!("Come in until {until}: {room}{name}, for {booking}")
+        Admission::Booking { to } => {
+            let until = when(to.until, telling.now, telling.zone);
+            format!("Come in until {until}: {room}{name}, for {}", to.called(telling))
         }
     }
 }
@@ -291,8 +280,8 @@ impl NoEntry {
     fn say(&self, who: Option<&Who>, room: &Place, telling: &Telling) -> String {
         let at = |moment: UtcMs| when(moment, telling.now, telling.zone);
         let called = who.map_or("somebody", |who| who.called(telling.names));
-        let yours = |next: &Option<Next>, otherwise: &str| match next {
-            Some(next) => format!("Yours begins {} ({})", at(next.from), next.booking),
+        let yours = |next: &Option<Promise>, otherwise: &str| match next {
+            Some(next) => format!("Yours begins {} ({})", at(next.from), next.called(telling)),
             None => otherwise.to_owned(),
         };
         let name = &room.name;
@@ -312,7 +301,7 @@ impl NoEntry {
                 format!("No booking now: {name}. {}", yours(next, "Book it, or ask the attendant"))
             }
             Self::OnHold { hold } => {
-                format!("Only on hold: {name}, {}. Have it confirmed", hold.booking)
+                format!("Only on hold: {name}, {}. Have it confirmed", hold.called(telling))
             }
             Self::BookedByOther { to, next } => {
                 let to_whom = to.called(telling);

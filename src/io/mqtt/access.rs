@@ -164,7 +164,7 @@ impl AccessAnswer {
                 AtDoor::Granted { by, .. } => {
                     let (booking, until) = match by {
                         Admission::Staff => (None, None),
-                        Admission::Booking { booking, until } => (Some(booking.clone()), Some(*until)),
+                        Admission::Booking { to } => (Some(to.booking.clone()), Some(to.until)),
                     };
                     Self { booking, until, ..granted(Some(Way::In)) }
                 }
