@@ -246,3 +246,29 @@ fn without_a_daemon_a_count_is_begun_listed_and_ended_by_hand() {
     assert_eq!(nobody.status.code(), Some(1), "{}", String::from_utf8_lossy(&nobody.stderr));
     assert!(studio.verb(&["verify"]).status.success());
 }
+
+#[test]
+fn an_import_while_a_count_is_open_disturbs_nothing_counted_and_is_not_missed() {
+    let gun = Gun::new();
+    let studio = counting(&gun);
+    studio.import("rooms", "id,name\ncage,Cage\nstudio-b,Studio B\n");
+    studio.import("assets", "id,name,home\ncam-1,Sony FX6,cage\ncam-2,Canon C70,cage\n");
+    studio.ask(&["count", "begin", "cage", "--json"]);
+    for code in ["CK:COUNT", "cam-1", "cam-2"] {
+        studio.verb(&["scan", "cage", code]);
+    }
+    assert_eq!(found(&studio), 2);
+    let moved = "id,name,home\ncam-1,Sony FX6 A,cage\ncam-2,Canon C70,studio-b\ncam-3,Canon C80,cage\n";
+    studio.import("assets", moved);
+    assert_eq!(found(&studio), 2, "what was found stays found, wherever it belongs from now on");
+    let next = studio.ask(&["count", "next", "cage", "--json"]);
+    assert_eq!(
+        next[0].as_array().unwrap().len(),
+        0,
+        "what came into the house since is not expected: {next:?}"
+    );
+    let ended = studio.verb(&["count", "end", "cage"]);
+    let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+    assert!(said.contains("Counted Cage: 2 of 2 found"), "{said}");
+    assert!(studio.verb(&["verify"]).status.success());
+}

@@ -143,6 +143,24 @@ fn a_calendar_becomes_bookings_checked_and_read_say_the_same_and_twice_is_once()
 }
 
 #[test]
+fn a_room_that_a_calendar_booked_is_opened_to_the_crew_and_to_nobody_else() {
+    let studio = studio("[[station]]\nid = \"b-door\"\nkind = \"door\"\nroom = \"studio-b\"\n");
+    studio.import("people", "id,name,badges\nana,Ana Lima,B-ANA\nbo,Bo Reid,B-BO\n");
+    let crew = studio.verb(&["production", "crew", "acme", "add", "ana"]);
+    assert!(crew.status.success(), "{}", out(&crew));
+    // Two of them, so that the room is taken also when the hour turns meanwhile.
+    let set_up = "SUMMARY:[acme] Set-up\r\n";
+    let text = ics(&[("now", 0, "Studio B", set_up), ("next", 1, "Studio B", set_up)]);
+    let path = studio.file("shoots.ics", &text);
+    assert_eq!(numbers(&sync(&studio, &[path.to_str().unwrap()])), [2, 0, 0, 0, 0]);
+    let at_door = |badge: &str| out(&studio.verb(&["scan", "b-door", badge]));
+    let ana = at_door("B-ANA");
+    assert!(ana.contains("Come in until") && ana.contains("for Set-up"), "{ana}");
+    let bo = at_door("B-BO");
+    assert!(bo.contains("Booked: Studio B, Set-up until"), "{bo}");
+}
+
+#[test]
 fn an_event_that_cannot_be_read_any_more_keeps_its_booking_and_days_are_the_house_s() {
     let studio = studio("");
     let day = |days: i64| (now() + TimeDelta::days(days)).format("%Y%m%d").to_string();
