@@ -122,7 +122,7 @@ fn admission(door: &Door, here: &BehindDoor, person: &Person) -> Result<Admissio
     }
     let next =
         here.claims.iter().find(|claim| claim.confirmed && claim.from > door.now.utc && is_theirs(claim));
-    let next = next.map(|claim| claim.promise());
+    let next = next.map(|claim| Box::new(claim.promise()));
     Err(match (promised.first(), held.iter().find(|claim| is_theirs(claim))) {
         (Some(other), _) => NoEntry::BookedByOther { to: other.promise(), next },
         (None, Some(hold)) => NoEntry::OnHold { hold: hold.promise() },

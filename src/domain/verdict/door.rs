@@ -101,7 +101,7 @@ pub enum NoEntry {
     /// Nobody has the room.
     NotBooked {
         /// Their next booking of it.
-        next: Option<Promise>,
+        next: Option<Box<Promise>>,
     },
     /// They have asked for the room, and nobody has promised it.
     OnHold {
@@ -113,7 +113,7 @@ pub enum NoEntry {
         /// Who.
         to: Promise,
         /// Their own next booking of it.
-        next: Option<Promise>,
+        next: Option<Box<Promise>>,
     },
 }
 
@@ -280,7 +280,7 @@ impl NoEntry {
     fn say(&self, who: Option<&Who>, room: &Place, telling: &Telling) -> String {
         let at = |moment: UtcMs| when(moment, telling.now, telling.zone);
         let called = who.map_or("somebody", |who| who.called(telling.names));
-        let yours = |next: &Option<Promise>, otherwise: &str| match next {
+        let yours = |next: &Option<Box<Promise>>, otherwise: &str| match next {
             Some(next) => format!("Yours begins {} ({})", at(next.from), next.called(telling)),
             None => otherwise.to_owned(),
         };
