@@ -294,6 +294,7 @@ fn a_refused_password_is_said_and_read_again_at_the_next_attempt() {
     let password = dir.path().join("password");
     let broker = Mosquitto::within(dir, "allow_anonymous false\npassword_file DIR/users\n", Persistence::Off);
     std::fs::write(&password, "wrong\n").unwrap();
+    std::fs::set_permissions(&password, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let endpoint = endpoint(broker.port(), |to| {
         to.username = Some("cage".into());
         to.password_file = Some(password.clone());
