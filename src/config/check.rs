@@ -41,6 +41,7 @@ pub fn check(config: &Config) -> Vec<Finding> {
     findings.extend(config.readers.iter().filter_map(device));
     findings.extend(deaf(config));
     findings.extend(config.calendars.iter().flat_map(calendar_files));
+    findings.extend(open_ledger(&config.ledger.path));
     findings.extend(bare_password(&config.mqtt.broker));
     findings.extend(config.source.as_deref().and_then(|file| bare_address(config, file)));
     findings
@@ -113,6 +114,14 @@ fn unreadable(key: &str, path: &Path) -> Option<Finding> {
 fn exposed(key: &str, path: &Path) -> Option<Finding> {
     let mode = fs::metadata(path).ok()?.permissions().mode();
     secret::exposed(&path.display().to_string(), mode).map(|sentence| finding(key, sentence))
+}
+
+/// The ledger names people. One that is made anew is never for everybody.
+fn open_ledger(path: &Path) -> Option<Finding> {
+    let mode = fs::metadata(path).ok()?.permissions().mode();
+    let path = path.display();
+    let text = format!("{path} can be read or written by everybody on this machine: run chmod o-rwx {path}*");
+    (mode & 0o006 != 0).then(|| finding("ledger.path", text))
 }
 
 /// Whoever listens on the way to the broker reads the password. On this machine nobody does.
