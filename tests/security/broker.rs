@@ -1,5 +1,6 @@
 //! A hostile client at the broker: it says anything on every topic, as often and as long as it likes.
 
+use std::process::Command;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::mosquitto::{Collector, Mosquitto, Persistence, wait_for};
 use super::studio::{Gun, Studio};
-use super::{LONG, ROOT, kinds, resident_kb};
+use super::{LONG, ROOT, chmod, kinds, repository, resident_kb};
 
 /// Somebody at the broker who may publish wherever they like.
 struct Hostile {
@@ -90,7 +91,8 @@ fn payloads() -> Vec<Vec<u8>> {
     all
 }
 
-fn house(port: u16, gun: &Gun) -> Studio {
+/// `port` of the broker, with the rest of `[mqtt]` behind it.
+fn house(port: &str, gun: &Gun) -> Studio {
     let studio = Studio::new(&format!(
         "[mqtt]\nurl = \"mqtt://127.0.0.1:{port}\"\n[[station]]\nid = \"cage\"\n[[station]]\nid = \"b-door\"\n\
          kind = \"door\"\nroom = \"studio-b\"\n[[station]]\nid = \"side\"\n[[reader]]\nid = \"phone\"\nstation = \"side\"\n\
@@ -111,7 +113,7 @@ fn is_out(studio: &Studio, asset: &str) -> bool {
 #[test]
 fn a_hostile_client_on_every_topic_moves_nothing_and_stops_nobody() {
     let (broker, mut gun) = (Mosquitto::start(Persistence::Off), Gun::new());
-    let studio = house(broker.port(), &gun);
+    let studio = house(&broker.port().to_string(), &gun);
     let hostile = Hostile::new(broker.port());
     for topic in HEARD {
         // Kept from before the daemon was there: it is told these with the mark that they are old.
@@ -181,4 +183,70 @@ fn a_hostile_client_on_every_topic_moves_nothing_and_stops_nobody() {
     }
     assert!(daemon.stop().success());
     assert!(studio.verb(&["verify"]).status.success());
+}
+
+#[test]
+fn with_the_rules_of_the_example_a_device_speaks_for_itself_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let rules = std::fs::read_to_string(repository("config/examples/mosquitto.acl")).unwrap();
+    // The test itself hears everything, without a name.
+    std::fs::write(dir.path().join("acl"), format!("topic read #\n\n{rules}")).unwrap();
+    for user in ["cagekeeper", "phone", "lock-studio-b", "display"] {
+        let make: &[&str] = if user == "cagekeeper" { &["-c", "-b"] } else { &["-b"] };
+        let made = Command::new("mosquitto_passwd")
+            .args(make)
+            .arg(dir.path().join("users"))
+            .args([user, user])
+            .status();
+        assert!(made.unwrap().success(), "mosquitto_passwd: run tests/setup");
+    }
+    let lines = "allow_anonymous true\npassword_file DIR/users\nacl_file DIR/acl\n";
+    let (broker, gun) = (Mosquitto::within(dir, lines, Persistence::Off), Gun::new());
+    let port = broker.port();
+    let studio = house(&format!("{port}\"\nusername = \"cagekeeper\"\npassword_file = \"password"), &gun);
+    chmod(&studio.file("password", "cagekeeper\n"), 0o600);
+    let listener = Collector::start(port, "wall", &format!("{ROOT}/#"));
+    let daemon = studio.run();
+    wait_for("the daemon to listen", LONG, || {
+        (studio.ask(&["status", "--json"])[0]["readers"][0]["state"] == "reading").then_some(())
+    });
+    // A connection for each message: mosquitto may end one that was denied something.
+    let says = |user: &str, topic: &str, retain: bool, payload: &str| {
+        let mut command = Command::new("mosquitto_pub");
+        command.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-u", user, "-P", user, "-i", user]);
+        command.args(["-t", &format!("{ROOT}/{topic}"), "-m", payload]).args(retain.then_some("-r"));
+        assert!(command.status().unwrap().success(), "{user} {topic}");
+    };
+    for user in ["phone", "lock-studio-b", "display"] {
+        for topic in HEARD.iter().chain(&OURS) {
+            says(user, topic, true, &format!("FORGED by {user}"));
+        }
+    }
+    says("phone", "reader/phone/scan", false, "C-FX6");
+    says("lock-studio-b", "door/studio-b/request", false, "{\"badge\":\"B-ANA\",\"id\":\"1\"}");
+    listener.wait("the devices' own answers", LONG, |got| {
+        ["reader/phone/result", "door/studio-b/answer"].iter().all(|topic| {
+            got.iter().any(|got| got.topic == format!("{ROOT}/{topic}") && got.payload.starts_with(b"{"))
+        })
+    });
+    let mut forged: Vec<(String, String)> = listener
+        .got()
+        .iter()
+        .filter_map(|got| {
+            Some((got.topic.strip_prefix(ROOT)?.to_owned(), String::from_utf8(got.payload.clone()).ok()?))
+        })
+        .filter(|(_, payload)| payload.starts_with("FORGED"))
+        .collect();
+    forged.sort();
+    forged.dedup();
+    let own = [
+        ("/door/studio-b/request", "lock-studio-b"),
+        ("/reader/phone/scan", "phone"),
+        ("/reader/phone/status", "phone"),
+        ("/replay", "display"),
+    ];
+    let own: Vec<_> =
+        own.iter().map(|(topic, user)| ((*topic).to_owned(), format!("FORGED by {user}"))).collect();
+    assert_eq!(forged, own, "each on its own topics, and nobody on ours");
+    assert!(daemon.stop().success());
 }

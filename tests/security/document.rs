@@ -58,11 +58,9 @@ fn every_test_that_security_md_names_exists() {
     for name in &named {
         assert!(known.contains(*name), "SECURITY.md names a test {name} that is not there");
     }
-    let paths = text
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .filter(|span| span.starts_with("tests/") || span.starts_with("systemd/"));
+    let paths = text.split('`').skip(1).step_by(2).filter(|span| {
+        span.starts_with("tests/") || span.starts_with("systemd/") || span.starts_with("config/")
+    });
     for path in paths {
         assert!(repository(path).exists(), "SECURITY.md names {path}, which is not there");
     }
