@@ -46,6 +46,11 @@ fn credential(folder: Option<&OsStr>, name: &str) -> PathBuf {
     folder.map_or_else(|| PathBuf::from(OF_THE_SERVICE), PathBuf::from).join(name)
 }
 
+/// Whether it is a credential of the installed service, which nobody but the service can look at.
+pub(super) fn is_of_the_service(path: &Path) -> bool {
+    path.starts_with(OF_THE_SERVICE)
+}
+
 /// What is said of a password that stands in the configuration itself.
 pub(super) const INLINE: (&str, &str) = (
     "a password in a file that many may read",
@@ -60,7 +65,7 @@ pub fn bytes(key: &str, path: &Path) -> Result<Vec<u8>, String> {
     let shown = path.display();
     let failed = |error: std::io::Error| {
         let what_to_do = match error.kind() {
-            ErrorKind::NotFound if path.starts_with(OF_THE_SERVICE) => {
+            ErrorKind::NotFound if is_of_the_service(path) => {
                 "add LoadCredential= to the service, `systemctl edit cagekeeper`"
             }
             ErrorKind::NotFound => "put the file there or name another",
