@@ -629,6 +629,7 @@ fn completions_and_the_manual_name_every_verb() {
         "verify",
         "decode",
         "replay",
+        "clock",
         "checkout",
         "return",
         "extend",

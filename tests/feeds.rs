@@ -10,6 +10,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
@@ -437,6 +438,57 @@ fn a_room_a_production_and_a_person_have_feeds_with_keys() {
     assert!(long.starts_with("HTTP/1.1 4"), "{long}");
     crowd(&studio, web, &room);
     assert!(!daemon.log().contains(key), "keys are not logged");
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn renewed_keys_end_every_address_that_was_given_out() {
+    let web = free_port();
+    let studio = studio(&format!("[web]\nlisten = \"127.0.0.1:{web}\"\n"));
+    let address = || {
+        let shown = studio.ask(&["calendar", "show", "room/studio-a", "--url", "--json"]);
+        shown[0]["url"].as_str().unwrap().split_once(&web.to_string()).unwrap().1.to_owned()
+    };
+    let status = |path: &str| {
+        wait_for("the door to open", LONG, || TcpStream::connect(("127.0.0.1", web)).ok());
+        get(web, path, "").0.lines().next().unwrap().to_owned()
+    };
+    let daemon = studio.run();
+    let before = address();
+    assert_eq!(status(&before), "HTTP/1.1 200 OK");
+    let running = studio.verb(&["calendar", "renew-keys"]);
+    assert_eq!(running.status.code(), Some(3), "{}", out(&running));
+    assert!(out(&running).contains("Stop it first"), "{}", out(&running));
+    assert!(daemon.stop().success());
+    let renewed = studio.verb(&["calendar", "renew-keys"]);
+    assert!(renewed.status.success() && out(&renewed).contains("new keys"), "{}", out(&renewed));
+    let _daemon = studio.run();
+    assert_eq!(status(&before), "HTTP/1.1 404 Not Found");
+    assert_eq!(status(&address()), "HTTP/1.1 200 OK");
+}
+
+#[test]
+fn a_private_address_in_a_file_is_used_and_never_shown() {
+    let server = FeedServer::start(Mode::Calendar(ics(&[("a", 30, "Studio A", "")])));
+    let studio = studio("[[calendar]]\nid = \"shoots\"\nurl_file = \"address\"\nevery_minutes = 600\n");
+    let address = format!("http://127.0.0.1:{}/private-s3cret/shoots.ics\n", server.port);
+    let file = studio.file("address", &address);
+    let chmod = |mode| std::fs::set_permissions(&file, PermissionsExt::from_mode(mode)).unwrap();
+    chmod(0o644);
+    let open = studio.verb(&["calendar", "sync", "shoots"]);
+    assert!(out(&open).contains("chmod 600") && bookings(&studio).is_empty(), "{}", out(&open));
+    chmod(0o600);
+    let daemon = studio.run();
+    wait_for("the first reading", LONG, || (bookings(&studio).len() == 1).then_some(()));
+    server.set(Mode::Status(404));
+    let gone = studio.verb(&["calendar", "sync", "shoots"]);
+    assert!(out(&gone).contains("404"), "{}", out(&gone));
+    std::fs::write(&file, "my calendar: s3cret").unwrap();
+    let wrong = studio.verb(&["calendar", "sync", "shoots"]);
+    assert!(out(&wrong).contains("has no address of a feed on its first line"), "{}", out(&wrong));
+    let shown =
+        [&gone, &wrong, &studio.verb(&["status"]), &studio.verb(&["calendar", "list"])].map(out).concat();
+    assert!(!shown.contains("s3cret") && !daemon.log().contains("s3cret"), "{shown}{}", daemon.log());
     assert!(daemon.stop().success());
 }
 

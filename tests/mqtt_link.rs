@@ -1,9 +1,9 @@
-//! The publishing and the listening connection against a real mosquitto: killed, restarted, frozen, with TLS.
-#![allow(clippy::disallowed_methods, reason = "makes certificates and waits for a broker")]
+//! The publishing and the listening connection against a real mosquitto: killed, restarted, frozen. TLS is in
+//! `tests/security/tls.rs`.
+#![allow(clippy::disallowed_methods, reason = "makes a password and waits for a broker")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests")]
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -294,6 +294,7 @@ fn a_refused_password_is_said_and_read_again_at_the_next_attempt() {
     let password = dir.path().join("password");
     let broker = Mosquitto::within(dir, "allow_anonymous false\npassword_file DIR/users\n", Persistence::Off);
     std::fs::write(&password, "wrong\n").unwrap();
+    std::fs::set_permissions(&password, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let endpoint = endpoint(broker.port(), |to| {
         to.username = Some("cage".into());
         to.password_file = Some(password.clone());
@@ -321,83 +322,6 @@ fn endpoint(port: u16, change: impl FnOnce(&mut ExternalBroker)) -> Endpoint {
     change(&mut broker);
     let broker = Broker::External(Box::new(broker));
     Endpoint::new(&MqttConfig { broker, names: false, republish_per_s: 100 })
-}
-
-fn openssl(dir: &Path, line: &str) {
-    let done = Command::new("openssl").args(line.split_whitespace()).current_dir(dir).output().unwrap();
-    assert!(done.status.success(), "openssl {line}: {}", String::from_utf8_lossy(&done.stderr));
-}
-
-/// An authority, a broker's certificate for `localhost` and a client's, in PEM.
-fn authority(dir: &Path) {
-    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
-    openssl(dir, &format!("req -x509 {key} -days 2 -subj /CN=studio-ca -keyout ca.key -out ca.pem"));
-    std::fs::write(dir.join("broker.ext"), "subjectAltName=DNS:localhost\n").unwrap();
-    std::fs::write(dir.join("client.ext"), "extendedKeyUsage=clientAuth\n").unwrap();
-    for (who, subject) in [("broker", "localhost"), ("client", "cagekeeper")] {
-        openssl(dir, &format!("req {key} -subj /CN={subject} -keyout {who}.key -out {who}.csr"));
-        openssl(
-            dir,
-            &format!(
-                "x509 -req -in {who}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile {who}.ext -out {who}.pem"
-            ),
-        );
-    }
-}
-
-fn tls(port: u16, dir: &Path, ca: &str, client: Option<&str>) -> Endpoint {
-    tls_at("localhost", port, dir, ca, client)
-}
-
-fn tls_at(host: &str, port: u16, dir: &Path, ca: &str, client: Option<&str>) -> Endpoint {
-    let file = |name: String| -> Option<PathBuf> { Some(dir.join(name)) };
-    endpoint(port, |to| {
-        to.host = host.into();
-        to.tls = true;
-        to.ca_file = file(ca.into());
-        to.cert_file = client.and_then(|name| file(format!("{name}.pem")));
-        to.key_file = client.and_then(|name| file(format!("{name}.key")));
-    })
-}
-
-#[test]
-fn tls_with_client_certificates_connects_and_each_failure_is_said() {
-    let dir = tempfile::tempdir().unwrap();
-    authority(dir.path());
-    let other = tempfile::tempdir().unwrap();
-    authority(other.path());
-    std::fs::copy(other.path().join("ca.pem"), dir.path().join("other-ca.pem")).unwrap();
-    for end in ["pem", "key"] {
-        let name = format!("client.{end}");
-        std::fs::copy(other.path().join(name), dir.path().join(format!("stranger.{end}"))).unwrap();
-    }
-    let lines = "allow_anonymous true\ncafile DIR/ca.pem\ncertfile DIR/broker.pem\nkeyfile DIR/broker.key\n\
-                 require_certificate true\n";
-    let broker = Mosquitto::within(dir, lines, Persistence::Off);
-    let (port, dir) = (broker.port(), broker.dir());
-    run(async {
-        let mut link = Link::open(setup(tls(port, dir, "ca.pem", Some("client"))));
-        up(&mut link).await;
-        publish_and_confirm(&mut link, STATUS, "online").await;
-        link.shutdown().await;
-        let cases = [
-            (
-                tls(port, dir, "other-ca.pem", Some("client")),
-                "is not signed by the authority in mqtt.ca_file",
-            ),
-            (
-                tls(port, dir, "ca.pem", None),
-                "wants a client certificate: set mqtt.cert_file and mqtt.key_file",
-            ),
-            (tls(port, dir, "ca.pem", Some("stranger")), "refused this client's certificate"),
-            (tls_at("127.0.0.1", port, dir, "ca.pem", Some("client")), "was not made out for this name"),
-            (endpoint(port, |_| {}), "closed the connection"),
-        ];
-        for (endpoint, expected) in cases {
-            let reason = down(&mut Link::open(setup(endpoint))).await;
-            assert!(reason.contains(expected), "expected {expected:?}, got {reason:?}");
-        }
-    });
 }
 
 fn inbox(port: u16) -> Inbox {

@@ -22,8 +22,9 @@ use crate::domain::rights::Right;
 use crate::io::calendar::fetch;
 use crate::io::calendar::sync::{NotSynced, OnScratch, Record, sync};
 use crate::io::clock::Clock;
+use crate::io::entropy;
 use crate::io::web::key::Keys;
-use crate::ledger::Reader;
+use crate::ledger::{Ledger, Reader};
 use crate::time::{Now, Timekeeper};
 use crate::writer::{Input, Reply};
 
@@ -53,6 +54,8 @@ pub enum CalendarVerb {
         #[arg(long)]
         url: bool,
     },
+    /// Make new keys: every address of a feed that was given out ends. Only while the daemon is stopped
+    RenewKeys,
 }
 
 /// Which calendar.
@@ -72,6 +75,7 @@ pub fn calendar(config: &Config, screen: &mut Screen, verb: &CalendarVerb) -> an
         CalendarVerb::Check(what) => read(config, screen, what, (false, true)),
         CalendarVerb::Sync { what, confirm, dry_run } => read(config, screen, what, (*confirm, *dry_run)),
         CalendarVerb::Show { of, url } => show(config, screen, of, *url),
+        CalendarVerb::RenewKeys => renew_keys(config, screen),
     }
 }
 
@@ -281,6 +285,27 @@ fn show(config: &Config, screen: &mut Screen, text: &str, url: bool) -> anyhow::
         screen.json(&json!({ "of": of.to_string(), if url { "url" } else { "calendar" }: printed }))?;
     } else {
         screen.line(printed.trim_end_matches(['\r', '\n']))?;
+    }
+    screen.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whoever may write the ledger file may do this: nobody is asked for a right.
+fn renew_keys(config: &Config, screen: &mut Screen) -> anyhow::Result<ExitCode> {
+    let path = &config.ledger.path;
+    if !path.exists() {
+        return Err(Failure::No(format!("{}: there is no ledger yet, and no key", path.display())).into());
+    }
+    let ledger = Ledger::open(path, &entropy::origin()?)?;
+    ledger.renew_feed_secret(&entropy::secret()?)?;
+    // What the last stop left to be checked is still to be checked.
+    if ledger.was_clean() {
+        ledger.close()?;
+    }
+    if screen.is_json() {
+        screen.json(&json!({ "renewed": true }))?;
+    } else {
+        screen.line("All feeds have new keys: no address that was given out is served any more.")?;
     }
     screen.flush()?;
     Ok(ExitCode::SUCCESS)

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
+use nix::sys::stat::{Mode, umask};
 
 use crate::config::Config;
 use crate::wire::Protocol;
@@ -16,6 +17,7 @@ mod asset;
 mod booking;
 mod booking_list;
 mod calendar;
+mod clock;
 mod config_verbs;
 mod control_client;
 mod count;
@@ -189,6 +191,8 @@ enum Verb {
     },
     /// Print the manual page
     Man,
+    /// Whether this machine's clock is believed
+    Clock(clock::ClockAsked),
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]
@@ -206,6 +210,7 @@ fn ways() -> impl TypedValueParser<Value = Way> {
 
 /// Parses the command line, does what it says and gives the exit code.
 pub fn main() -> ExitCode {
+    keep_from_others();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return said_by_clap(&error),
@@ -214,6 +219,13 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => failure::report(&error),
     }
+}
+
+/// Nothing that this program makes is for everybody, whatever it was started with: recordings hold badge numbers, the
+/// ledger names people.
+fn keep_from_others() {
+    let group = umask(Mode::S_IRWXO);
+    umask(group | Mode::S_IRWXO);
 }
 
 /// Help, version, or a call that is wrong.
@@ -273,5 +285,6 @@ fn run_verb(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Config(ConfigVerb::ShowDefault) => config_verbs::show_default(screen),
         Verb::Completions { shell } => shell::completions(screen, shell),
         Verb::Man => shell::man(screen),
+        Verb::Clock(asked) => clock::clock(screen, &asked),
     }
 }

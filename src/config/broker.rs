@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use super::reading::Reading;
+use super::secret;
 use super::section::{Section, Setting};
 use super::{Broker, ExternalBroker};
 
@@ -52,11 +53,20 @@ fn external(section: &Section<'_>, reading: &mut Reading<'_>) -> Broker {
         port: url.port,
         tls: url.tls,
         username,
-        password_file: reading.path(section, "password_file"),
-        ca_file: reading.path(section, "ca_file"),
-        cert_file: reading.path(section, "cert_file"),
-        key_file: reading.path(section, "key_file"),
+        password_file: secret::file(section, "password_file", reading),
+        ca_file: secret::file(section, "ca_file", reading),
+        cert_file: secret::file(section, "cert_file", reading),
+        key_file: secret::file(section, "key_file", reading),
     }))
+}
+
+impl ExternalBroker {
+    /// Whether its password is sent over a network without encryption. To this machine itself it is not.
+    pub fn bares_its_password(&self) -> bool {
+        let is_here = self.host == "localhost"
+            || self.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        self.password_file.is_some() && !self.tls && !is_here
+    }
 }
 
 /// Keys that say nothing without another one.
@@ -80,7 +90,7 @@ const URL: &str = "mqtt://HOST:PORT or mqtts://HOST:PORT";
 
 fn url(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<Url> {
     let text = section.setting("url").and_then(Setting::text).unwrap_or_default();
-    if let Some(at) = text.find('@') {
+    if let Some(at) = text.rfind('@') {
         // A password may stand there: it must not be repeated in an error.
         let secretless = format!("a user before the host ({:?})", text.get(at..).unwrap_or_default());
         let span = section.setting("url").map_or(0..0, Setting::span);

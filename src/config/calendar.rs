@@ -1,6 +1,7 @@
 //! `[[calendar]]`: calendars from which bookings come.
 
 use super::reading::{ID, Reading};
+use super::secret;
 use super::section::{Section, Setting, refuse_twice};
 use super::{Address, CalendarConfig, CalendarFrom};
 use crate::calendar::meaning::{HORIZON_DAYS, Part, Rule, Source};
@@ -8,9 +9,10 @@ use crate::calendar::plan::SOURCE_CHARS_MAX;
 use crate::domain::id::{ProductionId, RoomId};
 use crate::domain::plan::Resource;
 
-pub(super) const CALENDAR_KEYS: [&str; 10] = [
+pub(super) const CALENDAR_KEYS: [&str; 11] = [
     "id",
     "url",
+    "url_file",
     "path",
     "every_minutes",
     "horizon_days",
@@ -72,13 +74,16 @@ fn calendar(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<Calendar
         from: from?,
         every_ms: u64::from(every) * MINUTE_MS,
         username: username(section, reading),
-        password_file: reading.path(section, "password_file"),
+        password_file: secret::file(section, "password_file", reading),
     })
 }
 
 fn username(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<String> {
-    for (key, other) in [("username", "url"), ("password_file", "username")] {
-        if section.setting(key).is_some() && section.setting(other).is_none() {
+    let is_feed = ["url", "url_file"].iter().any(|key| section.setting(key).is_some());
+    for (key, other, is_there) in
+        [("username", "url", is_feed), ("password_file", "username", section.setting("username").is_some())]
+    {
+        if section.setting(key).is_some() && !is_there {
             section.wrong(key, &format!("`{other}` beside it"), &mut reading.problems);
         }
     }
@@ -88,17 +93,20 @@ fn username(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<String> 
 }
 
 fn from(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<CalendarFrom> {
-    match (section.setting("url"), section.setting("path")) {
-        (Some(_), Some(_)) => {
-            section.misplaced("path", "`url` for a feed or `path` for a file", &mut reading.problems);
-            None
-        }
-        (None, None) => {
+    match (section.setting("url"), section.setting("path"), section.setting("url_file")) {
+        (None, None, None) => {
             section.missing("url", "`url` of a feed or `path` of a file", &mut reading.problems);
             None
         }
-        (Some(setting), None) => address(section, setting, reading).map(CalendarFrom::Url),
-        (None, Some(_)) => reading.path(section, "path").map(CalendarFrom::Path),
+        (Some(setting), None, None) => address(section, setting, reading).map(CalendarFrom::Url),
+        (None, Some(_), None) => reading.path(section, "path").map(CalendarFrom::Path),
+        (None, None, Some(_)) => secret::file(section, "url_file", reading).map(CalendarFrom::UrlFile),
+        (url, ..) => {
+            let second = if section.setting("path").is_some() && url.is_some() { "path" } else { "url_file" };
+            let expected = "one of `url` of a feed, `url_file` with its address, or `path` of a file";
+            section.misplaced(second, expected, &mut reading.problems);
+            None
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use nix::unistd::{AccessFlags, access};
 
+use super::secret;
 use super::{Broker, CalendarConfig, CalendarFrom, Config, ReaderConfig, ReaderSource};
 
 /// Something that will not work, or is not safe, as things stand on this machine.
@@ -40,6 +41,9 @@ pub fn check(config: &Config) -> Vec<Finding> {
     findings.extend(config.readers.iter().filter_map(device));
     findings.extend(deaf(config));
     findings.extend(config.calendars.iter().flat_map(calendar_files));
+    findings.extend(open_ledger(&config.ledger.path));
+    findings.extend(bare_password(&config.mqtt.broker));
+    findings.extend(config.source.as_deref().and_then(|file| bare_address(config, file)));
     findings
 }
 
@@ -75,6 +79,9 @@ fn calendar_files(calendar: &CalendarConfig) -> Vec<Finding> {
     let file = match &calendar.from {
         CalendarFrom::Path(path) => unreadable(&key("path"), path),
         CalendarFrom::Url(_) => None,
+        CalendarFrom::UrlFile(path) => {
+            unreadable(&key("url_file"), path).or_else(|| exposed(&key("url_file"), path))
+        }
     };
     let secret = calendar.password_file.as_deref().and_then(|path| {
         unreadable(&key("password_file"), path).or_else(|| exposed(&key("password_file"), path))
@@ -96,6 +103,9 @@ fn deaf(config: &Config) -> Option<Finding> {
 }
 
 fn unreadable(key: &str, path: &Path) -> Option<Finding> {
+    if secret::is_of_the_service(path) {
+        return None;
+    }
     let error = fs::File::open(path).err()?;
     let what_to_do = match error.kind() {
         io::ErrorKind::NotFound => "put the file there or name another",
@@ -106,9 +116,41 @@ fn unreadable(key: &str, path: &Path) -> Option<Finding> {
 
 fn exposed(key: &str, path: &Path) -> Option<Finding> {
     let mode = fs::metadata(path).ok()?.permissions().mode();
+    secret::exposed(&path.display().to_string(), mode).map(|sentence| finding(key, sentence))
+}
+
+/// The ledger names people. One that is made anew is never for everybody.
+fn open_ledger(path: &Path) -> Option<Finding> {
+    let mode = fs::metadata(path).ok()?.permissions().mode();
     let path = path.display();
-    (mode & 0o004 != 0)
-        .then(|| finding(key, format!("{path} can be read by everybody: run chmod o-rwx {path}")))
+    let text = format!("{path} can be read or written by everybody on this machine: run chmod o-rwx {path}*");
+    (mode & 0o006 != 0).then(|| finding("ledger.path", text))
+}
+
+/// Whoever listens on the way to the broker reads the password. On this machine nobody does.
+pub fn bare_password(broker: &Broker) -> Option<Finding> {
+    let Broker::External(broker) = broker else { return None };
+    broker.bares_its_password().then(|| {
+        let text = format!(
+            "the password for {} goes over the network as it is, and whoever hears it may publish as this daemon: use \
+             mqtts:// where the broker has TLS",
+            broker.host
+        );
+        finding("mqtt.url", text)
+    })
+}
+
+/// Whoever may read this file may read the calendars whose addresses stand in it.
+fn bare_address(config: &Config, file: &Path) -> Option<Finding> {
+    let is_bare = |calendar: &&CalendarConfig| matches!(calendar.from, CalendarFrom::Url(_));
+    let calendar = config.calendars.iter().find(is_bare)?;
+    let mode = fs::metadata(file).ok()?.permissions().mode();
+    let file = file.display();
+    let text = format!(
+        "everybody on this machine may read {file}, and with it a private calendar: put its address into a `url_file`, \
+         or run chmod 640 {file} and chgrp cagekeeper {file}"
+    );
+    (mode & 0o004 != 0).then(|| finding(format!("calendar {:?} url", calendar.source.id), text))
 }
 
 fn device(reader: &ReaderConfig) -> Option<Finding> {
@@ -164,6 +206,8 @@ mod tests {
     fn nothing_is_found_where_all_is_there() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(findings(CAGE, folder.path()), Vec::<String>::new());
+        let given = "[mqtt]\nurl = \"mqtts://b\"\nusername = \"u\"\npassword_file = \"credential:p\"\n";
+        assert_eq!(findings(&format!("{given}{CAGE}"), folder.path()), Vec::<String>::new());
     }
 
     #[test]
@@ -202,7 +246,8 @@ mod tests {
         assert_eq!(
             findings(&text, folder.path()),
             [
-                "mqtt.password_file: password can be read by everybody: run chmod o-rwx password",
+                "mqtt.password_file: password can be read or written by everybody on this machine and is not used: run \
+                 chmod 600 password, and see that the daemon's user owns it",
                 "mqtt.ca_file: ca cannot be read (No such file or directory (os error 2)): \
                  put the file there or name another",
             ]
@@ -222,7 +267,8 @@ mod tests {
         let found = findings(&text, folder.path());
         assert!(found[0].starts_with("calendar \"a\" path: x.ics cannot be read"), "{found:?}");
         assert!(
-            found[1].starts_with("calendar \"f\" password_file: password can be read by everybody"),
+            found[1]
+                .starts_with("calendar \"f\" password_file: password can be read or written by everybody"),
             "{found:?}"
         );
     }

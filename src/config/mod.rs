@@ -37,6 +37,7 @@ mod profiled;
 mod reader;
 mod reading;
 mod satellite;
+pub mod secret;
 mod section;
 mod source;
 mod station;

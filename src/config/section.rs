@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::problem::Problems;
+use super::secret::INLINE;
 use crate::nearest::nearest;
 
 /// A value as written.
@@ -154,6 +155,10 @@ impl<'a> Section<'a> {
     /// Notes every key that is not among `known`, with the nearest that is.
     pub(super) fn refuse_unknown(&self, known: &[&str], problems: &mut Problems<'_>) {
         for (key, span) in self.keys().filter(|(key, _)| !known.contains(key)) {
+            if key == "password" && known.contains(&"password_file") {
+                problems.add(&span, &self.key(key), INLINE.0, INLINE.1);
+                continue;
+            }
             let expected = one_of(key, known);
             problems.add(&span, &self.key(key), "an unknown key", &expected);
         }

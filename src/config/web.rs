@@ -43,6 +43,8 @@ pub enum CalendarFrom {
     Path(PathBuf),
     /// A feed.
     Url(Address),
+    /// A feed whose address is the first line of a file that others cannot read.
+    UrlFile(PathBuf),
 }
 
 /// The address of a feed. It may hold a secret: it is shown by its host alone.
@@ -90,6 +92,7 @@ impl fmt::Display for CalendarFrom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(path) => write!(f, "{}", path.display()),
+            Self::UrlFile(path) => write!(f, "the address in {}", path.display()),
             Self::Url(address) => f.write_str(&address.host),
         }
     }

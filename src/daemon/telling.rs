@@ -37,6 +37,9 @@ pub struct Telling {
 impl Telling {
     /// Starts telling; `head` is the ledger's newest fact.
     pub fn start(shared: &Arc<Shared>, head: i64, mut listeners: Vec<Listener>) -> Result<Self, LedgerError> {
+        if let Some(finding) = crate::config::check::bare_password(&shared.config.mqtt.broker) {
+            tracing::warn!("{finding}");
+        }
         let (listener, asked) = doors::join(&shared.config).unzip();
         listeners.extend(listener);
         let (head, head_told) = watch::channel(head);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "the one module that reads clocks")]
 
+use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::config::ClockTrust;
@@ -10,6 +11,9 @@ use crate::time::{MonoMs, UtcMs};
 /// Microseconds of possible error at which the kernel counts its clock as not synchronised; also its value
 /// after boot, before any time server has been heard (`NTP_PHASE_LIMIT` in the kernel's `timex.h`).
 const MAX_ERROR_US: libc::c_long = 16_000_000;
+
+/// Where `cagekeeper-clock.service` says that the clock is right, for as long as it is. Its folder belongs to root.
+const WITNESS: &str = "/run/cagekeeper-clock/synchronised";
 
 /// Reads the two times. Made once when the program starts: [`MonoMs`] counts from there.
 #[derive(Debug, Clone, Copy)]
@@ -41,13 +45,19 @@ impl Clock {
 
     /// Whether [`Self::utc`] can be believed: what the kernel says, unless the configuration says it.
     ///
-    /// A sandbox that forbids `adjtimex` even for reading (systemd's `ProtectClock=`) makes this false.
+    /// A sandbox may forbid `adjtimex` even for reading (systemd's `ProtectClock=`). Then another process is believed,
+    /// which may read and does nothing else; where there is none, this is false.
     pub fn synchronised(&self) -> bool {
         match self.trust {
             ClockTrust::Fixed(trusted) => trusted,
-            ClockTrust::Kernel => kernel_error_us().is_some_and(|error_us| error_us < MAX_ERROR_US),
+            ClockTrust::Kernel => synchronised_by_kernel().unwrap_or_else(|| Path::new(WITNESS).exists()),
         }
     }
+}
+
+/// Whether the kernel counts its clock as synchronised; `None` where this process may not ask.
+pub fn synchronised_by_kernel() -> Option<bool> {
+    kernel_error_us().map(|error_us| error_us < MAX_ERROR_US)
 }
 
 /// The kernel's bound on the error of its clock, in microseconds.

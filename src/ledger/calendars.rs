@@ -130,6 +130,13 @@ impl Ledger {
         self.conn().execute(sql, [SECRET, fresh])?;
         Ok(())
     }
+
+    /// Puts another secret in its place: the keys that were made of the one before fit no feed any more.
+    pub fn renew_feed_secret(&self, fresh: &str) -> Result<(), LedgerError> {
+        let sql = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2";
+        self.conn().execute(sql, [SECRET, fresh])?;
+        Ok(())
+    }
 }
 
 fn of_calendar(conn: &Connection, prefix: &str) -> Result<Vec<CalendarBooking>, LedgerError> {

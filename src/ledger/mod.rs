@@ -2,7 +2,7 @@
 //! The ledger: SQLite and nothing else. Facts are appended, projections are folded from them, one process writes.
 
 use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -47,8 +47,11 @@ const FOLDED: &str = "folded";
 /// Statements kept prepared: a decision and its facts use more than a hundred.
 const STATEMENTS_MAX: usize = 256;
 
-/// Who may read and write a new ledger file; SQLite gives its companions the same.
-const FILE_MODE: u32 = 0o640;
+/// Who may read and write a new ledger file; SQLite gives its companions the same. It names people: its owner writes,
+/// nobody else sees it.
+const OWN_MODE: u32 = 0o600;
+/// The same where the folder lets its group in: then the group may ask.
+const GROUP_MODE: u32 = 0o640;
 
 /// Pages of the write-ahead log after which SQLite checkpoints by itself, should it never be idle: 16 MB.
 const WAL_PAGES_MAX: u32 = 4_000;
@@ -77,14 +80,7 @@ impl Ledger {
             std::fs::create_dir_all(folder).map_err(not_opened)?;
         }
         let lock = lock(path)?;
-        // It names people: the owner writes, the owner's group may ask, nobody else sees it.
-        OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(FILE_MODE)
-            .open(path)
-            .map_err(not_opened)?;
+        make(path).map_err(not_opened)?;
         let conn = Connection::open(path).map_err(|error| LedgerError::opening(path, &error))?;
         Self::prepare(conn, path.to_owned(), origin, Some(lock))
     }
@@ -307,6 +303,20 @@ fn migrate(conn: &mut Connection, path: &Path) -> Result<(), LedgerError> {
         rusqlite_migration::Error::RusqliteError { err, .. } => LedgerError::opening(path, &err),
         other => LedgerError::Failed(other.to_string()),
     })
+}
+
+/// Sees that the file is there and can be written; a new one is for its owner, and for the group where the folder is.
+fn make(path: &Path) -> std::io::Result<()> {
+    let file = match OpenOptions::new().create_new(true).write(true).mode(OWN_MODE).open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            return OpenOptions::new().write(true).open(path).map(drop);
+        }
+        made => made?,
+    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let group_may_enter = std::fs::metadata(folder)?.permissions().mode() & 0o010 != 0;
+    let mode = if group_may_enter { GROUP_MODE } else { OWN_MODE };
+    file.set_permissions(std::fs::Permissions::from_mode(mode))
 }
 
 /// The lock beside the file: SQLite's own would let a second writer in between two transactions.

@@ -116,8 +116,8 @@ class Door:
                 shutil.copy(binary, slim)
             with open(slim, "rb") as f:
                 lab.put("cagekeeper", f.read())
-        for source in ("systemd/cagekeeper.service", "systemd/cagekeeper.sysusers", "systemd/cagekeeper.tmpfiles",
-                       "hardware/udev/70-cagekeeper.rules"):
+        for source in ("systemd/cagekeeper.service", "systemd/cagekeeper-clock.service", "systemd/cagekeeper.sysusers",
+                       "systemd/cagekeeper.tmpfiles", "hardware/udev/70-cagekeeper.rules"):
             with open(os.path.join(REPO, source), "rb") as f:
                 lab.put(os.path.basename(source), f.read())
         lab.put("70-lab.rules", rules)
@@ -128,6 +128,7 @@ class Door:
         lab.sh("""set -e
             install -m755 /host/cagekeeper /usr/bin/cagekeeper
             install -Dm644 /host/cagekeeper.service /etc/systemd/system/cagekeeper.service
+            install -Dm644 /host/cagekeeper-clock.service /etc/systemd/system/cagekeeper-clock.service
             install -Dm644 /host/lab.conf /etc/systemd/system/cagekeeper.service.d/lab.conf
             install -Dm644 /host/cagekeeper.sysusers /usr/lib/sysusers.d/cagekeeper.conf
             install -Dm644 /host/cagekeeper.tmpfiles /usr/lib/tmpfiles.d/cagekeeper.conf
@@ -233,6 +234,8 @@ def story(door):
     step("people imported while no daemon runs")
     lab.sh("systemctl start cagekeeper", timeout=200)
     step("service is ready with nothing plugged in")
+    sandboxed(lab)
+    step("no capability, what it made is for its group at most, and somebody else looks at the clock")
     door.subscribe()
     door.ck("import assets /host/assets.csv")
     step("assets imported through the running daemon")
@@ -272,6 +275,17 @@ def story(door):
     lab.sh("systemctl stop cagekeeper", timeout=60)
     check(lab.sh("systemctl show -P Result cagekeeper").strip() == "success", "the service did not stop cleanly")
     step("stopped cleanly; exposure: " + lab.sh("systemd-analyze security cagekeeper | tail -1").split("service:")[-1].strip())
+
+
+def sandboxed(lab):
+    """What SECURITY.md says of the installed service."""
+    held = lab.sh("grep ^Cap /proc/$(systemctl show -P MainPID cagekeeper)/status").split()[1::2]
+    check(len(held) == 5 and all(int(bits, 16) == 0 for bits in held), "the daemon has capabilities: %s" % held)
+    exposure = lab.sh("systemd-analyze security cagekeeper | tail -1").split("service:")[-1].split()[0]
+    check(float(exposure) <= 1.5, "exposure is %s" % exposure)
+    modes = lab.sh("stat -c %a /var/lib/cagekeeper/ledger.db /run/cagekeeper/control.sock").split()
+    check(modes == ["640", "660"], "ledger and control socket have modes %s" % modes)
+    check(lab.sh("systemctl is-active cagekeeper-clock", check=False).strip() == "active", "nobody looks at the clock")
 
 
 def evidence(lab, more):

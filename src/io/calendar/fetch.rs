@@ -12,7 +12,7 @@ use ureq::http::{HeaderMap, StatusCode};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::sync::NotSynced;
-use crate::config::{Address, CalendarConfig, CalendarFrom};
+use crate::config::{Address, CalendarConfig, CalendarFrom, secret};
 
 /// The largest calendar that is read.
 pub const BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -86,7 +86,21 @@ pub fn fetch(
             Ok(Fetched::New { bytes, validators: Validators::default() })
         }
         CalendarFrom::Url(address) => feed(calendar, address, before),
+        CalendarFrom::UrlFile(path) => {
+            let address = address_in(path).map_err(NotSynced::Wrong)?;
+            feed(calendar, &address, before)
+        }
     }
+}
+
+/// The address on the first line of a file. It is read each time: an address that was renewed needs no restart.
+fn address_in(path: &Path) -> Result<Address, String> {
+    Address::parse(secret::line("url_file", path)?.trim()).ok_or_else(|| {
+        format!(
+            "url_file {} has no address of a feed on its first line: write https://HOST/PATH, without a user",
+            path.display()
+        )
+    })
 }
 
 /// The bytes of a file.
@@ -179,11 +193,7 @@ fn authorization(calendar: &CalendarConfig) -> Result<Option<String>, String> {
     let Some(username) = &calendar.username else { return Ok(None) };
     let password = match &calendar.password_file {
         None => String::new(),
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| format!("the password_file {} cannot be read ({error})", path.display()))?;
-            text.lines().next().unwrap_or_default().to_owned()
-        }
+        Some(path) => secret::line("the password_file", path)?,
     };
     Ok(Some(format!("Basic {}", base64(format!("{username}:{password}").as_bytes()))))
 }

@@ -18,7 +18,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::{KEEP_ALIVE_S, PACKET_BYTES_MAX};
-use crate::config::{Broker, ExternalBroker, MqttConfig};
+use crate::config::{Broker, ExternalBroker, MqttConfig, secret};
 
 /// Messages that the client numbers before it begins again. Far above what is ever in flight, so that a
 /// number is never wanted while an older message still holds it.
@@ -81,9 +81,7 @@ impl Endpoint {
 
     fn password(&self) -> Result<String, String> {
         let Some(path) = &self.broker.password_file else { return Ok(String::new()) };
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| format!("mqtt.password_file {} cannot be read: {error}", path.display()))?;
-        Ok(text.lines().next().unwrap_or_default().to_owned())
+        secret::line("mqtt.password_file", path)
     }
 }
 
@@ -107,7 +105,7 @@ fn tls_config(broker: &ExternalBroker) -> Result<ClientConfig, String> {
         .map_err(|error| format!("TLS cannot be set up: {error}"))?
         .with_root_certificates(roots(broker.ca_file.as_deref())?);
     let Some((cert_file, key_file)) = client_files(broker)? else { return Ok(builder.with_no_client_auth()) };
-    let key = PrivateKeyDer::from_pem_file(key_file)
+    let key = PrivateKeyDer::from_pem_slice(&secret::bytes("mqtt.key_file", key_file)?)
         .map_err(|error| format!("mqtt.key_file {} holds no usable PEM key: {error}", key_file.display()))?;
     builder.with_client_auth_cert(certificates("mqtt.cert_file", cert_file)?, key).map_err(|error| {
         format!("mqtt.cert_file {} and mqtt.key_file do not fit together: {error}", cert_file.display())
@@ -195,6 +193,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("password");
         std::fs::write(&path, "s3cret pass \r\nsecond\n").unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         let mut endpoint = Endpoint::plain("broker", 1883);
         endpoint.broker.username = Some("cage".into());
         endpoint.broker.password_file = Some(path);
