@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The modules stand in the order in which a scan passes them. `wire`, `station`, `domain`, `import`,
-//! `calendar` and `outbox` are pure:
+//! `calendar`, `outbox` and `print` are pure:
 //! no clock, randomness, file or socket; time and ids are arguments. `ARCHITECTURE.md` has the map and the laws.
 
 pub mod nearest;
@@ -33,6 +33,8 @@ pub mod config;
 pub mod control;
 
 pub mod outbox;
+
+pub mod print;
 
 pub mod io;
 

@@ -32,6 +32,7 @@ mod gear;
 mod hand;
 mod import;
 mod kit;
+mod labels;
 mod logging;
 mod maintenance;
 mod naming;
@@ -49,6 +50,7 @@ mod scan;
 mod screen;
 mod setup_code;
 mod shell;
+mod slip;
 mod state;
 mod state_lines;
 mod status;
@@ -139,6 +141,11 @@ enum Verb {
     /// Maintenance: what is broken, what is to be inspected
     #[command(subcommand)]
     Maintenance(maintenance::MaintenanceVerb),
+    /// Labels with codes: sheets as PDF, or for a label printer
+    Labels(labels::Asked),
+    /// Slips on paper: what a booking needs, what went out
+    #[command(subcommand)]
+    Slip(slip::SlipVerb),
     /// Counts: a room compared with what should be in it
     #[command(subcommand)]
     Count(count::CountVerb),
@@ -254,6 +261,8 @@ fn run_verb(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Booking(verb) => booking::booking(&config()?, screen, &verb),
         Verb::Production(verb) => production::production(&config()?, screen, &verb),
         Verb::Person(verb) => person::person(&config()?, screen, &verb),
+        Verb::Labels(asked) => labels::labels(&config()?, screen, &asked),
+        Verb::Slip(verb) => slip::slip(&config()?, screen, &verb),
         Verb::Room(verb) => room::room(&config()?, screen, &verb),
         Verb::Kit(verb) => kit::kit(&config()?, screen, &verb),
         Verb::Asset(verb) => asset::asset(&config()?, screen, &verb),

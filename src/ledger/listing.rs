@@ -219,6 +219,11 @@ impl Reader {
         self.rows_of(sql, params![], read)
     }
 
+    /// The codes on a thing, in their order.
+    pub fn tags_of(&self, thing: &Subject) -> Result<Vec<Code>, LedgerError> {
+        self.rows_of("SELECT code FROM tag WHERE thing = ?1 ORDER BY code", params![thing], |row| row.get(0))
+    }
+
     /// Whether there was a booking of that id that was cancelled.
     pub fn is_cancelled(&self, booking: &BookingId) -> Result<bool, LedgerError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM booking WHERE id = ?1 AND status = 'cancelled')";
