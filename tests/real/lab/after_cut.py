@@ -32,7 +32,10 @@ class Bench:
                     f.write(self.config % {"folder": folder})
                 wrong += self._starts(folder, said)
                 wrong += self._verifies(folder)
-            return self._facts(folder, told, wrong, said)
+            found = self._facts(folder, told, wrong, said)
+        if opened and (found.lost or found.wrong) and os.environ.get("LAB_KEEP"):
+            write_sparse("/var/tmp/lab-cut-%d.img" % image.seed, image.content)
+        return found
 
     def _starts(self, folder, said):
         """Starts the daemon until it has looked at its newest facts, and stops it in order."""
