@@ -228,7 +228,7 @@ class Cage(Door):
 
     def stretch(self, content, greens, before=(), how=None, entries=0):
         """Boots the ledger that is on this disk, scans until so many greens have come and so many entries are in the
-        record, and records what is done to the disk."""
+        record, or five minutes are over and there are a few greens, and records what is done to the disk."""
         lab, heard = self.lab, self.heard
         self.forget(how)
         self.slow_down()
@@ -243,7 +243,8 @@ class Cage(Door):
         hands.start()
         log = self.disk.recording.log
         eventually("%d greens, %d entries" % (greens, entries),
-                   lambda: hands.trouble or (heard.greens - lit >= greens and len(log) >= entries), 900)
+                   lambda: hands.trouble or (heard.greens - lit >= greens and len(log) >= entries)
+                   or (heard.greens - lit >= 8 and time.monotonic() - began > 300), 1200)
         recording, told = self.disk.stop(), tuple(heard.told[first:])
         cycles, seconds = hands.finish(), time.monotonic() - began
         lab.sh("systemctl kill -s KILL cagekeeper; systemctl stop cagekeeper; "
@@ -372,10 +373,11 @@ def main():
                 done = guest(binary, number, share, reports["controls"] if number == 1 else ())
                 looking.append(after.submit(cut_all, bench, number, share, reports, *done))
                 left -= share
-            for look in looking:
-                look.result()
         finally:
+            after.shutdown()
             tell(reports)
+    for look in looking:
+        look.result()
     judge(reports)
     step("passed: %d cuts, lost 0" % cuts)
 
