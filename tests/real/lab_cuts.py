@@ -28,7 +28,7 @@ sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 from lab_door import Door, check, eventually, evidence, step  # noqa: E402
 from after_cut import Bench, Report  # noqa: E402
-from powercut import Disk  # noqa: E402
+from powercut import COPY, MKFS, Disk  # noqa: E402
 from scan import HERE as LAB, Lab, accelerator, connect, die_with_parent  # noqa: E402
 
 DISK_BYTES = 64 << 20
@@ -202,14 +202,14 @@ class Cage(Door):
         lab.sh("""set -e
             mkdir -p /run/cuts; cp /host/pos-scanner.hex /host/pos.py /host/telling.sh /run/cuts
             install -m755 /host/forgetful.so /usr/lib/forgetful.so
-            mkfs.ext4 -q -b 4096 /dev/vdb; mount /dev/vdb /var/lib/cagekeeper
+            %s /dev/vdb; mount /dev/vdb /var/lib/cagekeeper
             chown cagekeeper:cagekeeper /var/lib/cagekeeper; chmod 0750 /var/lib/cagekeeper
             runuser -u cagekeeper -- /usr/bin/cagekeeper --config /etc/cagekeeper/cagekeeper.toml import assets /host/assets.csv
             umount /var/lib/cagekeeper; blockdev --flushbufs /dev/vdb
             modprobe uhid
             printf '[Service]\\nWatchdogSec=120\\n' >/etc/systemd/system/cagekeeper.service.d/lab.conf
             nohup python3 /run/cuts/pos.py >/run/cuts/pos.log 2>&1 &
-            nohup sh /run/cuts/telling.sh >/run/cuts/telling.log 2>&1 &""", timeout=300)
+            nohup sh /run/cuts/telling.sh >/run/cuts/telling.log 2>&1 &""" % MKFS, timeout=300)
 
     def slow_down(self):
         """A flush takes as long as a command does there and back, now that the machine is as busy as it is."""
@@ -235,7 +235,8 @@ class Cage(Door):
         self.disk.load(content)
         first, lit, online = len(heard.told), heard.greens, heard.online
         self.disk.record(lambda: len(heard.told) - first)
-        lab.sh("mount /dev/vdb /var/lib/cagekeeper")
+        # The kernel refuses a torn superblock; the check at boot mends it from its copy.
+        lab.sh("mount /dev/vdb /var/lib/cagekeeper || { e2fsck -f -y %s /dev/vdb; mount /dev/vdb /var/lib/cagekeeper; }" % " ".join(COPY))
         lab.sh("systemctl start cagekeeper", timeout=300)
         eventually("the daemon is online on MQTT", lambda: heard.online > online, 300)
         self.seed += 1

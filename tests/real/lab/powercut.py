@@ -214,12 +214,20 @@ def write_sparse(path, content):
                 f.write(part)
 
 
+# The disk's file system. A superblock that is torn has its copy at the second group; on a disk of ordinary size, with
+# groups of ordinary size, e2fsck knows by itself where that is.
+MKFS = "mkfs.ext4 -q -b 4096 -g 8192"
+COPY = ["-b", "8192", "-B", "4096"]
+
+
 def extract(image, names, folder):
     """Takes files out of an ext4 image as a boot after the cut would find them: the journal is replayed (by e2fsprogs,
-    no mount, no root needed), then each file that is there is copied to folder. Returns what a full check of the file
-    system says is wrong ('' if nothing)."""
+    no mount, no root needed), where the superblock is torn by way of its copy, as the check at boot does, and each file
+    that is there is copied to folder. Returns what a full check of the file system says is wrong ('' if nothing)."""
     env = dict(os.environ, PATH=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-    subprocess.run(["e2fsck", "-y", "-E", "journal_only", image], env=env, capture_output=True)
+    replay = subprocess.run(["e2fsck", "-y", "-E", "journal_only", image], env=env, capture_output=True)
+    if replay.returncode & 8:
+        subprocess.run(["e2fsck", "-f", "-y", *COPY, image], env=env, capture_output=True)
     for name in names:
         target = os.path.join(folder, os.path.basename(name))
         subprocess.run(["debugfs", "-R", "dump %s %s" % (name, target), image], env=env, capture_output=True)
