@@ -50,7 +50,7 @@ class Recording:
         self.base, self.log = base, []
 
     def flushes(self):
-        return sum(entry.kind != "write" for entry in self.log)
+        return sum(entry.kind in ("flush", "fua") for entry in self.log)
 
     def images(self, cuts):
         """The disk after each of these cuts, given as (entry before which it is, seed); in the order of the entries."""
@@ -103,8 +103,9 @@ class Disk:
             self.pending, self.mark, self.recording = [], mark, Recording(bytes(self.safe))
 
     def stop(self):
-        """Ends the recording and returns it."""
+        """Ends the recording, with an entry to cut before, and returns it."""
         with self.lock:
+            self._note("end")
             recording, self.recording = self.recording, None
             return recording
 
