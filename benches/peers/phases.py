@@ -5,8 +5,9 @@ import floor as machine
 from program import CLK, Program, cpu, drop_cache, rss, wakeups
 from wire import Broker, Failed, Pty, Subscriber, dist_ms, now, pct
 
-PROBES = 6_000
+PROBES = 3_000
 PROBE_EVERY_S = 0.01
+QUIET_S = 3
 
 
 @contextlib.contextmanager
@@ -145,6 +146,17 @@ class Run:
         end = now() + limit
         while now() < end and now() - self.sub.last < quiet:
             time.sleep(0.05)
+
+    def quiet(self, limit):
+        """Waits until the program has nothing left to tell: one that keeps state on the broker says all of it first."""
+        end = now() + limit
+        while now() < end:
+            self.prog.alive()
+            used = cpu(self.prog.p.pid)
+            time.sleep(QUIET_S)
+            if cpu(self.prog.p.pid) - used <= 0.02 * QUIET_S:
+                return
+        raise Failed(f"{self.spec['name']} was still busy after {limit:g} s")
 
     # ---- phases
     def floor(self):
@@ -300,6 +312,8 @@ class Run:
         steal = self.steal()
         try:
             self.attempt(r, "startup", self.ready)
+            if self.prog.p is not None:
+                self.attempt(r, "quiet", lambda: self.quiet(self.a.deadline - 5))
             for name in self.a.phases:
                 if self.prog.p is None or self.prog.p.poll() is not None or self.broker.p is None:
                     self.again(r)

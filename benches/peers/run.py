@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Runs the programs in interleaved rounds and prints the table. `benches/run` sets up what this needs."""
-import argparse, json, os, subprocess, sys, time
+import argparse, json, os, sqlite3, subprocess, sys, time
 
 import alone, table
 from phases import Run, deadline
@@ -96,7 +96,7 @@ def by_itself(a, results):
         print("ten million facts …", file=sys.stderr, flush=True)
         try:
             results["large"] = alone.starts(spec, a, a.large)
-        except (Failed, OSError, subprocess.CalledProcessError) as e:
+        except (Failed, OSError, sqlite3.Error, subprocess.CalledProcessError) as e:
             results["failed"]["ten million facts"] = str(e)
         keep(a, results)
     if not a.no_memory:
