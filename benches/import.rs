@@ -27,6 +27,8 @@ use mosquitto::{Collector, Mosquitto, Persistence};
 use serde_json::{Value, json};
 use studio::{Gun, Studio};
 
+/// What so many may take.
+const GOAL_S: u64 = 10;
 const ROWS: usize = 100_000;
 /// Things that go out and come back at the door all the while.
 const DOOR: usize = 500;
@@ -100,7 +102,7 @@ fn main() {
             std::thread::sleep(PAUSE);
         };
         println!(
-            "{name:<6} {rows:>8} rows in {:.1} s: {} facts, {progress} times said how far",
+            "{name:<6} {rows:>8} rows in {:.1} s (goal: {GOAL_S} s for {ROWS}): {} facts, {progress} times said how far",
             began.elapsed().as_secs_f64(),
             answer["import"]["facts"]
         );
