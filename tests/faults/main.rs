@@ -28,8 +28,10 @@ mod mosquitto;
 #[path = "../real/studio.rs"]
 mod studio;
 
+mod brokers;
 mod dice;
 mod house;
 mod kills;
+mod proxy;
 mod tally;
 mod window;
