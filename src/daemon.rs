@@ -42,6 +42,9 @@ const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// A writer says why it ends, unless it broke down.
 const WRITER_GONE: &str =
     "the writer broke down: nothing can be recorded. Look at the lines before this one, and report them";
+/// What a ledger that fails leads to.
+const STOPPED: &str = "nothing more is recorded and the program stops; its unit starts it again, and the start checks the \
+     ledger. If it goes on, restore the last backup on another disk";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Who else wants to hear of every answer: the terminal from which the daemon was started.
@@ -424,7 +427,10 @@ impl Daemon {
                 tracing::info!("recording again: what waited is in the ledger");
                 notify::status("recording again");
             }
-            Notice::Failed(error) => return Err(error.into()),
+            Notice::Failed(error) => {
+                let ledger = self.shared.config.ledger.path.display();
+                return Err(anyhow::Error::from(error).context(format!("{ledger}: {STOPPED}")));
+            }
         }
         Ok(())
     }

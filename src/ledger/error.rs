@@ -44,6 +44,11 @@ pub enum LedgerError {
         /// What the system says.
         reason: String,
     },
+    /// The storage is broken: stop loudly.
+    #[error(
+        "the ledger failed: {0}. Look at what the kernel says of the disk (dmesg), and at the room and rights there"
+    )]
+    Storage(String),
     /// Anything else: stop loudly.
     #[error("the ledger failed: {0}")]
     Failed(String),
@@ -69,13 +74,10 @@ impl LedgerError {
 
     /// Tells an error of the file system: storage that refuses for now is waited for.
     pub fn from_io(path: &Path, error: &std::io::Error) -> Self {
-        use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-        match error.kind() {
-            StorageFull | QuotaExceeded | ReadOnlyFilesystem => {
-                Self::Unwritable(format!("{}: {error}", path.display()))
-            }
-            _ => Self::NotOpened { path: path.to_owned(), reason: error.to_string() },
+        if refuses(error) {
+            return Self::Unwritable(format!("{}: {error}", path.display()));
         }
+        Self::NotOpened { path: path.to_owned(), reason: error.to_string() }
     }
 
     fn from_sqlite(error: &rusqlite::Error) -> Self {
@@ -85,7 +87,16 @@ impl LedgerError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => Self::Unwritable(error.to_string()),
             _ if no_room_for_index => Self::Unwritable(error.to_string()),
+            Some(ErrorCode::SystemIoFailure) => Self::Storage(error.to_string()),
             _ => Self::Failed(error.to_string()),
+        }
+    }
+
+    /// Where the storage failed: whether it is to be waited for, by what the system said of it.
+    pub fn refused_by_system(self, said: &std::io::Error) -> Self {
+        match self {
+            Self::Storage(_) if refuses(said) => Self::Unwritable(said.to_string()),
+            other => other,
         }
     }
 
@@ -93,6 +104,12 @@ impl LedgerError {
     pub fn is_unwritable(&self) -> bool {
         matches!(self, Self::Unwritable(_))
     }
+}
+
+/// Whether storage that says this is full or read-only, rather than broken.
+fn refuses(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem)
 }
 
 impl From<rusqlite::Error> for LedgerError {

@@ -181,10 +181,11 @@ impl Ledger {
             self.conn.execute_batch("COMMIT")?;
             Ok(done)
         });
-        if done.is_err() {
+        done.map_err(|error| {
+            let error = refused_by_system(&self.conn, error);
             self.roll_back("ROLLBACK");
-        }
-        done
+            error
+        })
     }
 
     /// Does `work` inside a transaction so that nothing of it is left where it fails; the caller decides whether the
@@ -256,6 +257,15 @@ impl Ledger {
         self.set_meta("stopped", "in order")?;
         self.conn.close().map_err(|(_, error)| error.into())
     }
+}
+
+/// Tells storage that refuses for now from one that is broken. SQLite knows only a disk without room; a file system that
+/// the kernel has made read-only, and a quota, are I/O errors to it.
+#[expect(unsafe_code, reason = "rusqlite has no wrapper; it only reads a number of the connection")]
+fn refused_by_system(conn: &Connection, error: LedgerError) -> LedgerError {
+    // SAFETY: the connection is open for as long as it is borrowed.
+    let errno = unsafe { rusqlite::ffi::sqlite3_system_errno(conn.handle()) };
+    error.refused_by_system(&std::io::Error::from_raw_os_error(errno))
 }
 
 fn head_seq(conn: &Connection) -> Result<i64, LedgerError> {

@@ -56,7 +56,9 @@ impl Ill {
     fn said(self) -> Option<&'static [&'static str]> {
         match self {
             Self::Down => Some(&["no broker answers at 127.0.0.1:", "see that it runs"]),
-            Self::Refusing | Self::Full => Some(&["the broker at 127.0.0.1:", "closed the connection", "see its log"]),
+            Self::Refusing | Self::Full => {
+                Some(&["the broker at 127.0.0.1:", "closed the connection", "see its log"])
+            }
             _ => None,
         }
     }
@@ -96,7 +98,8 @@ const ASK_AGAIN: Duration = Duration::from_secs(5);
 const MEMORY_BYTES: usize = 1_500_000;
 
 fn scanned_while(ill: Ill, scans: usize) -> Row {
-    let lines = format!("allow_anonymous true\nmemory_limit {}\n", if ill == Ill::Full { MEMORY_BYTES } else { 0 });
+    let lines =
+        format!("allow_anonymous true\nmemory_limit {}\n", if ill == Ill::Full { MEMORY_BYTES } else { 0 });
     let mut broker = Mosquitto::with(&lines, ill.persistence());
     let proxy = Proxy::to(broker.port());
     let port = if ill.is_of_the_line() { proxy.port } else { broker.port() };
@@ -144,7 +147,12 @@ fn until_all_told(expected: &BTreeSet<String>, told: &Collector, broker: u16) {
         if !asked && !missing.is_empty() && since.elapsed() > ASK_AGAIN {
             let (from, to) = (missing.iter().min().unwrap(), missing.iter().max().unwrap());
             // The house has one origin: the number there is the number in the file.
-            asked = publish(broker, "cagekeeper/v1/studio/replay", &format!("{{\"from\":{from},\"to\":{to}}}"), false);
+            asked = publish(
+                broker,
+                "cagekeeper/v1/studio/replay",
+                &format!("{{\"from\":{from},\"to\":{to}}}"),
+                false,
+            );
         }
         missing.is_empty().then_some(())
     });

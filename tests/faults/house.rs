@@ -5,12 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::Duration;
 
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::mosquitto::{Got, wait_for};
 use crate::studio::{Gun, Studio};
@@ -35,6 +37,7 @@ pub struct House {
     pub gun: Gun,
     pub daemon: Option<Child>,
     environment: Vec<(String, String)>,
+    logs: TempDir,
     /// Things that nobody has scanned yet.
     next: usize,
     things: usize,
@@ -48,16 +51,21 @@ impl House {
     /// A house of so many things; `mqtt` is what stands in `[mqtt]`.
     pub fn new(mqtt: &str, things: usize) -> Self {
         let gun = Gun::new();
-        let slave = File::options().read(true).write(true).open(&gun.path).unwrap();
+        // Else whoever started these tests without a terminal has this one, and hangs up with it.
+        let slave =
+            File::options().read(true).write(true).custom_flags(libc::O_NOCTTY).open(&gun.path).unwrap();
         let mut raw = tcgetattr(&slave).unwrap();
         cfmakeraw(&mut raw);
         tcsetattr(&slave, SetArg::TCSANOW, &raw).unwrap();
         let studio = Studio::new(&format!("[mqtt]\n{mqtt}\n{}", desks(&gun)));
-        let list = (0..things)
-            .fold("id,name\n".to_owned(), |text, n| format!("{text}{},Thing {n}\n", thing(n)));
+        let list =
+            (0..things).fold("id,name\n".to_owned(), |text, n| format!("{text}{},Thing {n}\n", thing(n)));
         studio.import("assets", &list);
         let (greens, scanned, environment) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-        Self { studio, gun, daemon: None, environment, next: 0, things, greens, scanned, ends: 0 }
+        // Where the disk is the fault, what is said of it is written elsewhere.
+        let logs = std::env::var_os("CAGEKEEPER_TEST_LOGS").map_or_else(std::env::temp_dir, PathBuf::from);
+        let logs = TempDir::new_in(logs).unwrap();
+        Self { studio, gun, daemon: None, environment, logs, next: 0, things, greens, scanned, ends: 0 }
     }
 
     /// Adds to the environment of the daemons to come.
@@ -74,13 +82,13 @@ impl House {
     }
 
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.studio.path().join("log")).unwrap_or_default()
+        std::fs::read_to_string(self.logs.path().join("log")).unwrap_or_default()
     }
 
     /// Starts the daemon and waits for nothing.
     pub fn spawn(&mut self) {
         assert!(self.daemon.is_none(), "one at a time");
-        let log = File::options().create(true).append(true).open(self.studio.path().join("log")).unwrap();
+        let log = File::options().create(true).append(true).open(self.logs.path().join("log")).unwrap();
         let mut command = self.studio.command(&["run"]);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         self.daemon = Some(command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap());
@@ -222,7 +230,9 @@ fn thing(n: usize) -> String {
 }
 
 /// Facts and rows of the scan log of each thing.
-fn became(ledger: &rusqlite::Connection) -> rusqlite::Result<(BTreeMap<String, usize>, BTreeMap<String, usize>)> {
+fn became(
+    ledger: &rusqlite::Connection,
+) -> rusqlite::Result<(BTreeMap<String, usize>, BTreeMap<String, usize>)> {
     let counts = |sql: &str| -> rusqlite::Result<BTreeMap<String, usize>> {
         let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)? as usize));
         ledger.prepare(sql)?.query_map([], read)?.collect()

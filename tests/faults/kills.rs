@@ -51,7 +51,10 @@ fn whatever_was_green_is_there_after_kill_9_at_any_moment() {
         let now = left.min(ROUNDS_MAX);
         row.add(&one_house(&mut dice, now));
         left -= now;
-        println!("{left} rounds left; so far lost {} doubled {} of {} green", row.lost, row.doubled, row.greens);
+        println!(
+            "{left} rounds left; so far lost {} doubled {} of {} green",
+            row.lost, row.doubled, row.greens
+        );
     }
     let mut tally = Tally::default();
     // What a kill may cost: what was read and not yet decided. It was never green.

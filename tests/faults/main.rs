@@ -32,6 +32,8 @@ mod brokers;
 mod dice;
 mod house;
 mod kills;
+mod machine;
 mod proxy;
+mod storage;
 mod tally;
 mod window;

@@ -77,7 +77,9 @@ fn pass(mut from: TcpStream, mut to: TcpStream, line: &AtomicU8) {
         match from.read(&mut bytes[..most]) {
             Ok(0) => break,
             Ok(count) if to.write_all(&bytes[..count]).is_err() => break,
-            Err(error) if !matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
+            Err(error)
+                if !matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) =>
+            {
                 break;
             }
             _ => {}

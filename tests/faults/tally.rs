@@ -62,7 +62,11 @@ impl Tally {
         println!("{self}");
         for row in &self.0 {
             assert_eq!((row.lost, row.doubled, row.untold), (0, 0, 0), "{}: see the table above", row.fault);
-            assert!(row.greens > 0 && row.facts > 0, "{}: nothing was green, so nothing was tried", row.fault);
+            assert!(
+                row.greens > 0 && row.facts > 0,
+                "{}: nothing was green, so nothing was tried",
+                row.fault
+            );
         }
     }
 }
@@ -74,16 +78,8 @@ impl fmt::Display for Tally {
         heads.iter().try_for_each(|head| write!(f, "{head:>9}"))?;
         for row in &self.0 {
             write!(f, "\n{:<44}", row.fault)?;
-            let cells = [
-                row.rounds,
-                row.scans,
-                row.greens,
-                row.facts,
-                row.lost,
-                row.doubled,
-                row.unread,
-                row.untold,
-            ];
+            let cells =
+                [row.rounds, row.scans, row.greens, row.facts, row.lost, row.doubled, row.unread, row.untold];
             cells.iter().try_for_each(|cell| write!(f, "{cell:>9}"))?;
         }
         writeln!(f)
