@@ -66,7 +66,7 @@ async fn serve(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
     let clock = Clock::start(config.clock_trusted);
     let Some(ledger) = open(&config).await? else { return Ok(()) };
     let keeper = Timekeeper::new(ledger.last_fact_at()?);
-    let was_clean = ledger.was_clean();
+    let (was_clean, lacking) = (ledger.was_clean(), ledger.lacking().map(str::to_owned));
     let waits = sessions_of(&ledger, &config)?;
     let head = ledger.head_seq()?;
     let secret = feed_secret(&ledger, &config)?;
@@ -75,6 +75,10 @@ async fn serve(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
         .context("the writer's thread could not be started")?;
     let (events, read) = mpsc::channel(EVENTS_MAX);
     let shared = Arc::new(Shared::new(config, clock, keeper, writer));
+    if let Some(sentence) = lacking {
+        tracing::error!("{sentence}");
+        shared.set_doubt(sentence);
+    }
     let (listeners, feeds) = satellites::join(&shared.config);
     let telling = Telling::start(&shared, head, listeners)?;
     let control = control::start(Arc::clone(&shared))?;

@@ -28,6 +28,17 @@ pub enum LedgerError {
     /// The file was written by an older program, and nobody who may write has opened it since.
     #[error("{}: written by an older cagekeeper. Start the daemon once: it brings the file up to date", .0.display())]
     Older(PathBuf),
+    /// The file is another site's.
+    #[error("{}: this is the ledger of the site \"{found}\", and the configuration is of \"{expected}\". Name the ledger of \
+             this site as ledger.path. If the site has a new name, say ledger.site_before = \"{found}\"", .path.display())]
+    OtherSite {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        found: String,
+        /// Whose it should be.
+        expected: String,
+    },
     /// The file is no ledger, or a damaged one.
     #[error("{}: {reason}. Restore the last backup; keep this file for examination", .path.display())]
     Unreadable {
@@ -49,8 +60,16 @@ pub enum LedgerError {
         "the ledger failed: {0}. Look at what the kernel says of the disk (dmesg), and at the room and rights there"
     )]
     Storage(String),
+    /// Something in the file is not as it was written: stop loudly.
+    #[error(
+        "the ledger is damaged: {0}. Stop the daemon and run `cagekeeper verify`. Restore the last backup; keep this file \
+         for examination"
+    )]
+    Damaged(String),
     /// Anything else: stop loudly.
-    #[error("the ledger failed: {0}")]
+    #[error(
+        "the ledger failed: {0}. Run `cagekeeper verify`: it says what differs. Restore the last backup where it does"
+    )]
     Failed(String),
 }
 
@@ -88,6 +107,8 @@ impl LedgerError {
             Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => Self::Unwritable(error.to_string()),
             _ if no_room_for_index => Self::Unwritable(error.to_string()),
             Some(ErrorCode::SystemIoFailure) => Self::Storage(error.to_string()),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
+            _ if is_unreadable(error) => Self::Damaged(format!("a row cannot be read ({error})")),
             _ => Self::Failed(error.to_string()),
         }
     }
@@ -112,6 +133,15 @@ fn refuses(error: &std::io::Error) -> bool {
     matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem)
 }
 
+/// Whether a value is not what its column holds. Each was written by this program.
+fn is_unreadable(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
+    matches!(
+        error,
+        FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..)
+    )
+}
+
 impl From<rusqlite::Error> for LedgerError {
     fn from(error: rusqlite::Error) -> Self {
         Self::from_sqlite(&error)
@@ -120,6 +150,6 @@ impl From<rusqlite::Error> for LedgerError {
 
 impl From<serde_json::Error> for LedgerError {
     fn from(error: serde_json::Error) -> Self {
-        Self::Failed(format!("a stored value cannot be read: {error}"))
+        Self::Damaged(format!("a stored value cannot be read ({error})"))
     }
 }

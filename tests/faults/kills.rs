@@ -64,6 +64,23 @@ fn whatever_was_green_is_there_after_kill_9_at_any_moment() {
     assert!(unread_a_round <= 64, "{unread_a_round} were read and not recorded in each round");
 }
 
+/// The control: a count that cannot say no proves nothing. Whoever takes the journal away takes green lights away with it.
+#[test]
+fn the_count_finds_what_is_lost_where_something_is() {
+    let mut house = House::new("url = \"mqtt://127.0.0.1:1\"", TYPED);
+    let mut window = house.start();
+    for thing in house.fresh(TYPED) {
+        house.types(&mut window, &thing).expect("an answer");
+    }
+    house.kill();
+    std::fs::remove_file(house.studio.path().join("ledger.db-wal")).unwrap();
+    house.start();
+    house.until_read();
+    let row = house.count("control: the journal taken away", 1);
+    assert_eq!((row.greens, row.lost), (TYPED, TYPED), "{row:?}");
+    assert!(house.log().contains("what was recorded last is not in the file"), "{}", house.log());
+}
+
 fn one_house(dice: &mut Dice, rounds: usize) -> Row {
     let broker = Mosquitto::start(Persistence::On);
     let mqtt = format!("url = \"mqtt://127.0.0.1:{}\"\nrepublish_per_s = 5000", broker.port());

@@ -29,10 +29,13 @@ mod mosquitto;
 mod studio;
 
 mod brokers;
+mod clock;
+mod damage;
 mod dice;
 mod house;
 mod kills;
 mod machine;
+mod opening;
 mod proxy;
 mod storage;
 mod tally;

@@ -160,7 +160,7 @@ const SMALL_DISK: &str = "CAGEKEEPER_TEST_FAULTS_DISK";
 fn a_small_disk_full_and_back_read_only_and_back() {
     let (folder, logs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let script =
-        r#"mount -t tmpfs -o size=8m tmpfs "$1" && exec "$2" --exact --nocapture storage::on_a_small_disk"#;
+        r#"mount -t tmpfs -o size=64m tmpfs "$1" && exec "$2" --exact --nocapture storage::on_a_small_disk"#;
     // A mount namespace of its own: the mount is gone with the child. Without root a user namespace comes first.
     let root = nix::unistd::geteuid().is_root();
     let mut unshare = Command::new("unshare");
