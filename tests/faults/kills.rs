@@ -46,7 +46,7 @@ impl Moment {
 fn whatever_was_green_is_there_after_kill_9_at_any_moment() {
     let mut dice = Dice::of_the_day("kill -9");
     let mut row = Row::of("kill -9 in a burst, a start, an idle second");
-    let mut left = rounds(12, 1_000);
+    let mut left = rounds(8, 1_000);
     while left > 0 {
         let now = left.min(ROUNDS_MAX);
         row.add(&one_house(&mut dice, now));
