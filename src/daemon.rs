@@ -42,6 +42,9 @@ const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// A writer says why it ends, unless it broke down.
 const WRITER_GONE: &str =
     "the writer broke down: nothing can be recorded. Look at the lines before this one, and report them";
+/// What a ledger that fails leads to.
+const STOPPED: &str = "nothing more is recorded and the program stops; its unit starts it again, and the start checks the \
+     ledger. If it goes on, restore the last backup on another disk";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Who else wants to hear of every answer: the terminal from which the daemon was started.
@@ -63,7 +66,7 @@ async fn serve(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
     let clock = Clock::start(config.clock_trusted);
     let Some(ledger) = open(&config).await? else { return Ok(()) };
     let keeper = Timekeeper::new(ledger.last_fact_at()?);
-    let was_clean = ledger.was_clean();
+    let (was_clean, lacking) = (ledger.was_clean(), ledger.lacking().map(str::to_owned));
     let waits = sessions_of(&ledger, &config)?;
     let head = ledger.head_seq()?;
     let secret = feed_secret(&ledger, &config)?;
@@ -72,6 +75,10 @@ async fn serve(config: Config, watcher: Option<Watcher>) -> anyhow::Result<()> {
         .context("the writer's thread could not be started")?;
     let (events, read) = mpsc::channel(EVENTS_MAX);
     let shared = Arc::new(Shared::new(config, clock, keeper, writer));
+    if let Some(sentence) = lacking {
+        tracing::error!("{sentence}");
+        shared.set_doubt(sentence);
+    }
     let (listeners, feeds) = satellites::join(&shared.config);
     let telling = Telling::start(&shared, head, listeners)?;
     let control = control::start(Arc::clone(&shared))?;
@@ -424,7 +431,10 @@ impl Daemon {
                 tracing::info!("recording again: what waited is in the ledger");
                 notify::status("recording again");
             }
-            Notice::Failed(error) => return Err(error.into()),
+            Notice::Failed(error) => {
+                let ledger = self.shared.config.ledger.path.display();
+                return Err(anyhow::Error::from(error).context(format!("{ledger}: {STOPPED}")));
+            }
         }
         Ok(())
     }

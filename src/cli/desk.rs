@@ -28,6 +28,10 @@ impl Desk {
     /// Takes the ledger's lock, and makes the ledger where there is none.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
         let ledger = Ledger::open(&config.ledger.path, &entropy::origin()?)?;
+        ledger.belongs_to(&config.site, config.ledger.site_before.as_ref())?;
+        if let Some(sentence) = ledger.lacking() {
+            return Err(Failure::Unreachable(sentence.to_owned()).into());
+        }
         if !ledger.was_clean() {
             check(&ledger)?;
         }

@@ -155,10 +155,12 @@ fn currency(top: &Section<'_>, reading: &mut Reading<'_>) -> Option<String> {
 
 fn ledger(top: &Section<'_>, defaults: &Defaults, reading: &mut Reading<'_>) -> LedgerConfig {
     let section = top.child("ledger", &mut reading.problems);
-    section.refuse_unknown(&["path", "scan_log_days"], &mut reading.problems);
+    section.refuse_unknown(&["path", "scan_log_days", "site_before"], &mut reading.problems);
+    let site = |setting: Setting<'_>| SiteId::parse(setting.text()?).ok();
     LedgerConfig {
         path: reading.path(&section, "path").unwrap_or_else(|| defaults.ledger.clone()),
         scan_log_days: section.number("scan_log_days", (1, 36_500, 400), "days", &mut reading.problems),
+        site_before: section.read("site_before", ID, &mut reading.problems, site),
     }
 }
 

@@ -98,6 +98,8 @@ pub struct LedgerConfig {
     pub path: PathBuf,
     /// Days for which the scan log is kept. Facts are kept for ever.
     pub scan_log_days: u32,
+    /// The name that this site had before: its ledger is taken over. One of any other site is refused.
+    pub site_before: Option<SiteId>,
 }
 
 /// `[mqtt]`

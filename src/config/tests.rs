@@ -42,7 +42,7 @@ fn default_in_code() -> Config {
         daemon: DaemonId::parse("main").unwrap(),
         timezone: Tz::UTC,
         currency: "EUR".to_owned(),
-        ledger: LedgerConfig { path: defaults().ledger, scan_log_days: 400 },
+        ledger: LedgerConfig { path: defaults().ledger, scan_log_days: 400, site_before: None },
         mqtt: MqttConfig {
             broker: Broker::Embedded { listen: "127.0.0.1:1883".parse().unwrap() },
             names: false,
@@ -124,7 +124,11 @@ fn every_key_is_explained_in_the_default() {
         .chain(Situation::ALL.map(Situation::name))
         .chain(Right::ALL.map(Right::name))
         .chain(Role::ALL.map(Role::name));
-    let keys = keys.chain(&["path", "scan_log_days", "actors", "trusted"]).chain(rules).copied().chain(names);
+    let keys = keys
+        .chain(&["path", "scan_log_days", "site_before", "actors", "trusted"])
+        .chain(rules)
+        .copied()
+        .chain(names);
     for key in keys {
         let set = format!("{key} = ");
         let table = format!("{key}]");

@@ -27,7 +27,11 @@ pub(super) async fn open(config: &Config) -> anyhow::Result<Option<Ledger>> {
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut said = false;
     loop {
-        match Ledger::open(&config.ledger.path, &entropy::origin()?) {
+        let opened = Ledger::open(&config.ledger.path, &entropy::origin()?).and_then(|ledger| {
+            ledger.belongs_to(&config.site, config.ledger.site_before.as_ref())?;
+            Ok(ledger)
+        });
+        match opened {
             Err(error) if error.is_unwritable() => {
                 if !std::mem::replace(&mut said, true) {
                     tracing::error!("{error}");
@@ -80,7 +84,11 @@ pub(super) fn check_recent(shared: &Arc<Shared>) -> tokio::task::JoinHandle<()> 
                 tracing::error!("{sentence}");
                 shared.set_doubt(sentence);
             }
-            Err(error) => tracing::warn!(%error, "the newest facts could not be checked"),
+            Err(error) => {
+                let sentence = format!("the newest facts could not be checked: {error}");
+                tracing::error!("{sentence}");
+                shared.set_doubt(sentence);
+            }
         }
     })
 }

@@ -65,7 +65,9 @@ pub enum NotTaken {
     #[error("nothing more can wait to be recorded")]
     Full,
     /// The writer has stopped.
-    #[error("the writer has stopped")]
+    #[error(
+        "the writer has stopped and this is not recorded: look at the daemon's log, and ask again when it runs"
+    )]
     Stopped,
 }
 

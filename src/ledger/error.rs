@@ -28,6 +28,17 @@ pub enum LedgerError {
     /// The file was written by an older program, and nobody who may write has opened it since.
     #[error("{}: written by an older cagekeeper. Start the daemon once: it brings the file up to date", .0.display())]
     Older(PathBuf),
+    /// The file is another site's.
+    #[error("{}: this is the ledger of the site \"{found}\", and the configuration is of \"{expected}\". Name the ledger of \
+             this site as ledger.path. If the site has a new name, say ledger.site_before = \"{found}\"", .path.display())]
+    OtherSite {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        found: String,
+        /// Whose it should be.
+        expected: String,
+    },
     /// The file is no ledger, or a damaged one.
     #[error("{}: {reason}. Restore the last backup; keep this file for examination", .path.display())]
     Unreadable {
@@ -44,8 +55,21 @@ pub enum LedgerError {
         /// What the system says.
         reason: String,
     },
+    /// The storage is broken: stop loudly.
+    #[error(
+        "the ledger failed: {0}. Look at what the kernel says of the disk (dmesg), and at the room and rights there"
+    )]
+    Storage(String),
+    /// Something in the file is not as it was written: stop loudly.
+    #[error(
+        "the ledger is damaged: {0}. Stop the daemon and run `cagekeeper verify`. Restore the last backup; keep this file \
+         for examination"
+    )]
+    Damaged(String),
     /// Anything else: stop loudly.
-    #[error("the ledger failed: {0}")]
+    #[error(
+        "the ledger failed: {0}. Run `cagekeeper verify`: it says what differs. Restore the last backup where it does"
+    )]
     Failed(String),
 }
 
@@ -69,13 +93,10 @@ impl LedgerError {
 
     /// Tells an error of the file system: storage that refuses for now is waited for.
     pub fn from_io(path: &Path, error: &std::io::Error) -> Self {
-        use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-        match error.kind() {
-            StorageFull | QuotaExceeded | ReadOnlyFilesystem => {
-                Self::Unwritable(format!("{}: {error}", path.display()))
-            }
-            _ => Self::NotOpened { path: path.to_owned(), reason: error.to_string() },
+        if refuses(error) {
+            return Self::Unwritable(format!("{}: {error}", path.display()));
         }
+        Self::NotOpened { path: path.to_owned(), reason: error.to_string() }
     }
 
     fn from_sqlite(error: &rusqlite::Error) -> Self {
@@ -85,7 +106,18 @@ impl LedgerError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => Self::Unwritable(error.to_string()),
             _ if no_room_for_index => Self::Unwritable(error.to_string()),
+            Some(ErrorCode::SystemIoFailure) => Self::Storage(error.to_string()),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
+            _ if is_unreadable(error) => Self::Damaged(format!("a row cannot be read ({error})")),
             _ => Self::Failed(error.to_string()),
+        }
+    }
+
+    /// Where the storage failed: whether it is to be waited for, by what the system said of it.
+    pub fn refused_by_system(self, said: &std::io::Error) -> Self {
+        match self {
+            Self::Storage(_) if refuses(said) => Self::Unwritable(said.to_string()),
+            other => other,
         }
     }
 
@@ -93,6 +125,21 @@ impl LedgerError {
     pub fn is_unwritable(&self) -> bool {
         matches!(self, Self::Unwritable(_))
     }
+}
+
+/// Whether storage that says this is full or read-only, rather than broken.
+fn refuses(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem)
+}
+
+/// Whether a value is not what its column holds. Each was written by this program.
+fn is_unreadable(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
+    matches!(
+        error,
+        FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..)
+    )
 }
 
 impl From<rusqlite::Error> for LedgerError {
@@ -103,6 +150,6 @@ impl From<rusqlite::Error> for LedgerError {
 
 impl From<serde_json::Error> for LedgerError {
     fn from(error: serde_json::Error) -> Self {
-        Self::Failed(format!("a stored value cannot be read: {error}"))
+        Self::Damaged(format!("a stored value cannot be read ({error})"))
     }
 }

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use rusqlite_migration::{M, Migrations};
 
 use crate::domain::hlc::Hlc;
+use crate::domain::id::SiteId;
 use crate::time::UtcMs;
 
 pub mod append;
@@ -20,6 +21,7 @@ pub mod known;
 pub mod listing;
 pub mod load;
 pub mod load_plan;
+mod mark;
 mod missed;
 pub mod passages;
 pub mod people;
@@ -44,6 +46,9 @@ const SCHEMA: [&str; 5] = [
 /// The schema under which the projections were last folded from all facts.
 const FOLDED: &str = "folded";
 
+/// The site whose ledger it is.
+const SITE: &str = "site";
+
 /// Statements kept prepared: a decision and its facts use more than a hundred.
 const STATEMENTS_MAX: usize = 256;
 
@@ -67,7 +72,9 @@ pub struct Ledger {
     scans_at_start: i64,
     was_clean: bool,
     is_stale: bool,
-    _lock: Option<File>,
+    lock: Option<File>,
+    mark: Option<mark::Mark>,
+    lacking: Option<String>,
 }
 
 impl Ledger {
@@ -123,13 +130,17 @@ impl Ledger {
             scans_at_start: 0,
             was_clean: true,
             is_stale: false,
-            _lock: lock,
+            lock,
+            mark: None,
+            lacking: None,
         };
         ledger.conn.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('origin', ?1)", [origin])?;
         ledger.fold_under_schema()?;
         ledger.was_clean = ledger.meta("stopped")?.as_deref() != Some("no");
         ledger.set_meta("stopped", "no")?;
         ledger.reload()?;
+        ledger.compare_with_mark(origin)?;
+        ledger.mark();
         ledger.scans_at_start =
             ledger.conn.query_row("SELECT coalesce(max(n), 0) FROM scan", [], |row| row.get(0))?;
         Ok(ledger)
@@ -179,12 +190,14 @@ impl Ledger {
         self.conn.execute_batch("BEGIN IMMEDIATE")?;
         let done = work(self).and_then(|done| {
             self.conn.execute_batch("COMMIT")?;
+            self.mark();
             Ok(done)
         });
-        if done.is_err() {
+        done.map_err(|error| {
+            let error = refused_by_system(&self.conn, error);
             self.roll_back("ROLLBACK");
-        }
-        done
+            error
+        })
     }
 
     /// Does `work` inside a transaction so that nothing of it is left where it fails; the caller decides whether the
@@ -212,6 +225,19 @@ impl Ledger {
         }
         // What is kept beside the file counted facts that are not there: nothing more is written before it is read again.
         self.is_stale = self.reload().is_err();
+    }
+
+    /// Refuses the ledger of another site; one that knows of none is this site's from now on. `before` is the name that the
+    /// site had: its ledger is taken over.
+    pub fn belongs_to(&self, site: &SiteId, before: Option<&SiteId>) -> Result<(), LedgerError> {
+        match self.meta(SITE)? {
+            Some(found) if found == site.as_str() => Ok(()),
+            Some(found) if before.is_none_or(|before| found != before.as_str()) => {
+                let (path, expected) = (self.path.clone(), site.to_string());
+                Err(LedgerError::OtherSite { path, found, expected })
+            }
+            _ => self.set_meta(SITE, site.as_str()),
+        }
     }
 
     /// The file.
@@ -256,6 +282,15 @@ impl Ledger {
         self.set_meta("stopped", "in order")?;
         self.conn.close().map_err(|(_, error)| error.into())
     }
+}
+
+/// Tells storage that refuses for now from one that is broken. SQLite knows only a disk without room; a file system that
+/// the kernel has made read-only, and a quota, are I/O errors to it.
+#[expect(unsafe_code, reason = "rusqlite has no wrapper; it only reads a number of the connection")]
+fn refused_by_system(conn: &Connection, error: LedgerError) -> LedgerError {
+    // SAFETY: the connection is open for as long as it is borrowed.
+    let errno = unsafe { rusqlite::ffi::sqlite3_system_errno(conn.handle()) };
+    error.refused_by_system(&std::io::Error::from_raw_os_error(errno))
 }
 
 fn head_seq(conn: &Connection) -> Result<i64, LedgerError> {
@@ -321,10 +356,15 @@ fn make(path: &Path) -> std::io::Result<()> {
 
 /// The lock beside the file: SQLite's own would let a second writer in between two transactions.
 fn lock(path: &Path) -> Result<File, LedgerError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
+    let name = mark::path_of(path);
     let not_opened = |error: std::io::Error| LedgerError::from_io(path, &error);
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(not_opened)?;
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(&name)
+        .map_err(not_opened)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(LedgerError::Locked(path.to_owned())),

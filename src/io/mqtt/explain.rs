@@ -7,6 +7,9 @@ use rustls::{AlertDescription, CertificateError};
 
 use super::{Endpoint, KEEP_ALIVE_S, PACKET_BYTES_MAX};
 
+/// What to look at where nothing comes back.
+const HANGS: &str = "see whether it hangs, and whether the network reaches it";
+
 /// One sentence for the log and for `status`.
 pub(super) fn explain(error: &ConnectionError, endpoint: &Endpoint) -> String {
     if let Some(tls) = io_cause(error).and_then(tls_cause).or_else(|| direct_tls(error)) {
@@ -14,14 +17,14 @@ pub(super) fn explain(error: &ConnectionError, endpoint: &Endpoint) -> String {
     }
     match error {
         ConnectionError::ConnectionRefused(code) => explain_refusal(*code, endpoint),
-        ConnectionError::NetworkTimeout => format!("the broker at {endpoint} did not answer within 5 s"),
-        ConnectionError::FlushTimeout => format!("the broker at {endpoint} took no data for 5 s"),
+        ConnectionError::NetworkTimeout => {
+            format!("the broker at {endpoint} did not answer within 5 s: {HANGS}")
+        }
+        ConnectionError::FlushTimeout => format!("the broker at {endpoint} took no data for 5 s: {HANGS}"),
         ConnectionError::MqttState(StateError::AwaitPingResp) => {
-            format!("the broker at {endpoint} was silent for {} s", 2 * KEEP_ALIVE_S)
+            format!("the broker at {endpoint} was silent for {} s: {HANGS}", 2 * KEEP_ALIVE_S)
         }
-        ConnectionError::MqttState(StateError::ConnectionAborted) => {
-            format!("the broker at {endpoint} closed the connection")
-        }
+        ConnectionError::MqttState(StateError::ConnectionAborted) => hung_up(endpoint),
         _ => match (io_cause(error), oversize_bytes(error)) {
             (Some(cause), _) => explain_io(cause, endpoint),
             (None, Some(bytes)) => format!(
@@ -82,13 +85,17 @@ fn explain_io(error: &io::Error, endpoint: &Endpoint) -> String {
             "no broker answers at {endpoint}: see that it runs, and that host and port in mqtt.url are the right ones"
         ),
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
-            format!("the broker at {endpoint} closed the connection")
+            hung_up(endpoint)
         }
         io::ErrorKind::UnexpectedEof if endpoint.broker.tls => format!(
             "the broker at {endpoint} closed the connection: does it speak TLS on this port (mqtts:// means TLS)?"
         ),
         _ => format!("the broker at {endpoint} cannot be reached: {error}"),
     }
+}
+
+fn hung_up(endpoint: &Endpoint) -> String {
+    format!("the broker at {endpoint} closed the connection: see its log for the reason")
 }
 
 fn explain_refusal(code: ConnectReturnCode, endpoint: &Endpoint) -> String {
