@@ -282,7 +282,7 @@ impl Model {
         (case.code, case.count) = (rest, count);
         let seen = match &found {
             Target::Thing(thing) => Some(thing.clone()),
-            Target::Together(Some(group)) if !group.parts.is_empty() => Some(group.thing.clone()),
+            Target::Together(Some(group)) => Some(group.thing.clone()),
             _ => None,
         };
         let expected = self.found(&case, sitting, &found);
