@@ -41,10 +41,10 @@ pub fn traffic(dice: &mut Dice, desks: usize) -> Vec<Timed> {
     for _ in 0..dice.between(30, 60) {
         all.extend(at_a_door(dice));
     }
-    for _ in 0..dice.between(12, 30) {
+    for _ in 0..dice.between(6, 16) {
         all.extend(carried(dice));
     }
-    for _ in 0..dice.between(6, 14) {
+    for _ in 0..dice.between(3, 8) {
         let (at_ms, station) = (dice.between(0, DAY_MS), dice.index(desks));
         all.push(Timed { at_ms, station, act: Act::Tray(some_labels(dice)) });
     }

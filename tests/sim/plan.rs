@@ -402,8 +402,8 @@ fn troubles(dice: &mut Dice, stations: usize, starts: UtcMs) -> Vec<Timed> {
     put(dice, 30, &|dice| Act::Stall(dice.between(1_000, 300_000)));
     put(dice, 16, &|dice| Act::Fault(Fault::Refused(u32::try_from(dice.between(1, 4)).unwrap())));
     put(dice, 16, &|_| Act::Fault(Fault::AnswerLost));
-    put(dice, 4, &|_| Act::Fault(Fault::CutBefore));
-    put(dice, 4, &|_| Act::Fault(Fault::CutAfter));
+    put(dice, 3, &|_| Act::Fault(Fault::CutBefore));
+    put(dice, 3, &|_| Act::Fault(Fault::CutAfter));
     put(dice, 4, &|dice| Act::Fault(Fault::BrokerAway(dice.between(1_000, 2 * HOUR_MS))));
     put(dice, 4, &|dice| Act::Fault(Fault::BrokerLate(dice.between(1_000, HOUR_MS))));
     put(dice, 10, &|_| Act::Fault(Fault::BrokerLost));

@@ -125,6 +125,7 @@ impl World {
     pub(super) fn committed(&mut self, group: &[Input], replies: &[Reply], before: i64) {
         assert_eq!(group.len(), replies.len(), "each input has its reply");
         let facts = self.reader.as_ref().unwrap().facts_after(before, u32::MAX).unwrap();
+        let any = !facts.is_empty();
         let mut by_scan: BTreeMap<String, Vec<Fact>> = BTreeMap::new();
         for fact in facts {
             by_scan.entry(fact.scan_id.clone()).or_default().push(fact);
@@ -164,7 +165,9 @@ impl World {
             }
         }
         assert!(by_scan.is_empty(), "facts of no input: {by_scan:?}");
-        self.holders_agree();
+        if any {
+            self.holders_agree();
+        }
     }
 
     fn decided(&mut self, scan: &Scan, way: Option<Way>, answer: &Answer, facts: &[Fact]) {
