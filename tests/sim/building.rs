@@ -44,6 +44,9 @@ pub fn traffic(dice: &mut Dice, desks: usize) -> Vec<Timed> {
     for _ in 0..dice.between(6, 16) {
         all.extend(carried(dice));
     }
+    for _ in 0..dice.between(1, 4) {
+        all.extend(forgotten(dice));
+    }
     for _ in 0..dice.between(3, 8) {
         let (at_ms, station) = (dice.between(0, DAY_MS), dice.index(desks));
         all.push(Timed { at_ms, station, act: Act::Tray(some_labels(dice)) });
@@ -88,6 +91,22 @@ fn carried(dice: &mut Dice) -> Vec<Timed> {
             at_ms += [15_000, 40_000, dice.between(10_000, 2_000_000)][dice.index(3)];
             timed
         })
+        .collect()
+}
+
+/// Somebody is outside before they remember to scan it.
+fn forgotten(dice: &mut Dice) -> Vec<Timed> {
+    let (at_ms, index) = (dice.between(0, DAY_MS), dice.index(ASSETS.len()));
+    let carry = || Act::Carry { tags: vec![index], ways: vec![Way::Out] };
+    let codes = [format!("BADGE-{}", PEOPLE[dice.index(PEOPLE.len())].0), format!("T-{}", ASSETS[index])];
+    let cards = ["CK:CONFIRM", "CK:DONE"].map(str::to_owned);
+    let shown = codes.into_iter().chain(cards).map(Act::Present);
+    let acts = std::iter::once(carry()).chain(shown).chain([carry()]);
+    let times = [0, 30_000, 31_000, 32_000, 33_000, dice.between(60_000, 200_000)];
+    times
+        .into_iter()
+        .zip(acts)
+        .map(|(after_ms, act)| Timed { at_ms: at_ms + after_ms, station: 0, act })
         .collect()
 }
 
