@@ -556,7 +556,7 @@ fn named_by(found: &Found, verdict: &Verdict) -> (Option<PersonId>, Option<Subje
         Found::Asset(asset) => (None, Some(Subject::Asset(asset.id.clone()))),
         Found::Kit(kit) => (None, Some(Subject::Kit(kit.id.clone()))),
         Found::Stock(stock) => (None, Some(Subject::Stock(stock.id.clone()))),
-        Found::Burst(burst) => (None, burst.kit.as_ref().map(|kit| Subject::Kit(kit.id.clone()))),
+        Found::Burst(burst) => (None, burst.subject()),
         Found::Room(room) => (None, Some(Subject::Room(room.id.clone()))),
         Found::Production(production) => (None, Some(Subject::Production(production.id.clone()))),
         Found::Booking(booking) => (None, Some(Subject::Booking(booking.id.clone()))),

@@ -171,6 +171,17 @@ pub struct Burst {
     pub unknown: usize,
 }
 
+impl Burst {
+    /// What moves: the kit, else the only asset that was read. `None` where it is several things or none.
+    pub fn subject(&self) -> Option<Subject> {
+        match (&self.kit, self.strangers.as_slice()) {
+            (Some(kit), _) => Some(Subject::Kit(kit.id.clone())),
+            (None, [only]) => Some(Subject::Asset(only.id.clone())),
+            (None, _) => None,
+        }
+    }
+}
+
 /// What the rules look at in an asset, a kit or a stock besides who holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Standing {

@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use rusqlite_migration::{M, Migrations};
 
@@ -119,7 +120,7 @@ impl Ledger {
         conn.pragma_update(None, "temp_store", "MEMORY")?;
         conn.pragma_update(None, "wal_autocheckpoint", WAL_PAGES_MAX)?;
         conn.busy_timeout(std::time::Duration::from_secs(5))?;
-        conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        keep_statements(&conn)?;
         migrate(&mut conn, &path)?;
         let mut ledger = Self {
             conn,
@@ -372,13 +373,19 @@ fn lock(path: &Path) -> Result<File, LedgerError> {
     }
 }
 
+/// Statements are kept, and keep their plan: one with a `LIMIT ?` would be planned anew each time it is bound.
+fn keep_statements(conn: &Connection) -> rusqlite::Result<()> {
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
+}
+
 /// A connection that can only ask. What this program does not understand it does not answer from.
 fn read_only(path: &Path) -> Result<Connection, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn =
         Connection::open_with_flags(path, flags).map_err(|error| LedgerError::opening(path, &error))?;
     conn.busy_timeout(std::time::Duration::from_secs(5))?;
-    conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    keep_statements(&conn)?;
     refuse_foreign(&conn, path)?;
     refuse_older(&conn, path)?;
     Ok(conn)
@@ -386,7 +393,27 @@ fn read_only(path: &Path) -> Result<Connection, LedgerError> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::*;
+
+    #[test]
+    fn a_statement_with_a_limit_is_planned_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        let ledger = Ledger::open(&path, "here").unwrap();
+        let asks = read_only(&path).unwrap();
+        for conn in [&ledger.conn, &asks] {
+            let mut statement =
+                conn.prepare("SELECT id FROM fact WHERE seq > ?1 ORDER BY seq LIMIT ?2").unwrap();
+            for limit in 1..9 {
+                let ids: Result<Vec<String>, _> =
+                    statement.query_map([limit, limit], |row| row.get(0)).unwrap().collect();
+                assert!(ids.unwrap().is_empty());
+            }
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+        }
+    }
 
     /// A file as the first schema left it: facts, and projections that know nothing of claims or use.
     fn first_schema(path: &Path) -> Connection {

@@ -12,7 +12,7 @@ const AT_ONCE: u32 = 20;
 
 pub struct Broker {
     outbox: Outbox,
-    unsent: VecDeque<u64>,
+    unsent: VecDeque<(u64, String)>,
     in_flight: BTreeMap<u16, u64>,
     pkid: u16,
     away_until_ms: u64,
@@ -73,7 +73,7 @@ impl Broker {
             return;
         }
         self.offer(ledger);
-        self.write(ledger, dice);
+        self.write(dice);
         if now_ms >= self.late_until_ms {
             self.confirm(dice);
         }
@@ -94,7 +94,7 @@ impl Broker {
                     self.outbox.skip(seq).unwrap();
                 } else if self.outbox.next_wanted().is_some() {
                     self.outbox.offer(seq).unwrap();
-                    self.unsent.push_back(seq);
+                    self.unsent.push_back((seq, fact.event_id()));
                 } else {
                     return;
                 }
@@ -105,12 +105,11 @@ impl Broker {
         }
     }
 
-    fn write(&mut self, ledger: &Reader, dice: &mut Dice) {
-        while let Some(seq) = self.unsent.pop_front() {
+    fn write(&mut self, dice: &mut Dice) {
+        while let Some((seq, event)) = self.unsent.pop_front() {
             self.pkid = self.pkid % 1_000 + 1;
             self.outbox.sent(self.pkid).unwrap();
             self.in_flight.insert(self.pkid, seq);
-            let event = ledger.facts_after(seq.cast_signed() - 1, 1).unwrap().remove(0).event_id();
             *self.heard.entry(event).or_default() += if dice.chance(5) { 2 } else { 1 };
         }
     }

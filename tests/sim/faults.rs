@@ -10,7 +10,9 @@ impl World {
     pub(super) fn commit(&mut self) {
         let group: Vec<Input> = self.queue.drain(..self.queue.len().min(GROUP_INPUTS_MAX)).collect();
         let before = self.stage.ledger().head_seq().unwrap();
-        match self.faults.pop_front() {
+        assert_eq!(self.journal.errors(), Vec::<String>::new(), "nothing was wrong, and an error is logged");
+        let fault = self.faults.pop_front();
+        match fault {
             None => {
                 let replies = self.stage.writer().handle_group(&group).unwrap();
                 self.committed(&group, &replies, before);
@@ -30,24 +32,30 @@ impl World {
             }
             Some(_) => self.power_cut(),
         }
+        if fault.is_some() {
+            drop(self.journal.errors());
+        }
     }
 
-    /// The storage refuses the last scan of the group, when all before it is written: nothing of it may stay.
+    /// The storage is full at the last scan of the group, when all before it is written: nothing of it may stay. A disk of
+    /// memory is filled by the numbers of the scan log, which end at the highest that there is.
     fn refused(&mut self, group: &[Input], before: i64) {
-        let scan_id = group.iter().rev().find_map(|input| match input {
-            Input::Scan(scan) => Some(scan.id.clone()),
-            _ => None,
-        });
-        let Some(scan_id) = scan_id else { return };
+        let scans = group.iter().filter(|input| matches!(input, Input::Scan(_))).count();
+        let Ok(room) = i64::try_from(scans.wrapping_sub(1)) else { return };
         let raw = self.stage.raw();
-        let trigger = format!(
-            "CREATE TRIGGER broken BEFORE INSERT ON scan WHEN NEW.id = '{scan_id}'
-             BEGIN SELECT RAISE(ABORT, 'the disk coughs'); END"
-        );
-        raw.execute_batch(&trigger).unwrap();
-        let refused = self.stage.writer().handle_group(group).unwrap_err().to_string();
-        assert!(refused.contains("the disk coughs"), "{refused}");
-        raw.execute_batch("DROP TRIGGER broken").unwrap();
+        let number = || {
+            raw.query_row("SELECT seq FROM sqlite_sequence WHERE name = 'scan'", [], |row| {
+                row.get::<_, i64>(0)
+            })
+        };
+        let Ok(last) = number() else { return };
+        let put = |number: i64| {
+            raw.execute("UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'scan'", [number]).unwrap()
+        };
+        put(i64::MAX - room);
+        let refused = self.stage.writer().handle_group(group).unwrap_err();
+        assert!(refused.is_unwritable(), "{refused}");
+        put(last);
         assert_eq!(self.stage.ledger().head_seq().unwrap(), before, "a refused commit leaves nothing");
         self.trace.push(format!("{} refused", self.at_ms));
     }

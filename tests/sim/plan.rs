@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use cagekeeper::domain::way::Way;
 use cagekeeper::time::UtcMs;
 use cagekeeper::wire::Protocol;
 
+use super::building;
 use super::deeds::{self, Asked};
 use super::dice::Dice;
 use super::stage::{moment, station_toml};
@@ -50,6 +52,15 @@ pub enum Act {
     Rebook(Booked),
     /// Something is asked for by hand.
     Order(Asked),
+    /// A code at a door, and which way whoever has it wants to go, where that is said.
+    Knock(String, Option<Way>),
+    /// Labels pass the readers of the gate for these ways at once.
+    Carry {
+        tags: Vec<usize>,
+        ways: Vec<Way>,
+    },
+    /// Labels lie on a tray.
+    Tray(Vec<usize>),
     /// The machine's clock is so far off from here on.
     ClockOff(i64),
     /// Whether the clock is believed from here on.
@@ -130,6 +141,7 @@ impl Plan {
             gestures += visit.len();
             acts.extend(visit);
         }
+        acts.extend(building::traffic(dice, stations.len()));
         acts.extend(troubles(dice, stations.len(), starts));
         acts.sort_by_key(|timed| timed.at_ms);
         Self { starts, stations, bookings, policy, limit, acts }
@@ -146,7 +158,7 @@ impl Plan {
         let policy = format!("[policy]\n{}", rows.collect::<String>());
         let limit = self.limit.map(|limit| format!("[limits]\ncrew = {limit}\n")).unwrap_or_default();
         let stations: String = self.stations.iter().map(toml).collect();
-        format!("site = \"studio\"\n{policy}{limit}{stations}")
+        format!("site = \"studio\"\n{policy}{limit}{stations}{}", building::toml())
     }
 }
 
@@ -390,8 +402,8 @@ fn troubles(dice: &mut Dice, stations: usize, starts: UtcMs) -> Vec<Timed> {
     put(dice, 30, &|dice| Act::Stall(dice.between(1_000, 300_000)));
     put(dice, 16, &|dice| Act::Fault(Fault::Refused(u32::try_from(dice.between(1, 4)).unwrap())));
     put(dice, 16, &|_| Act::Fault(Fault::AnswerLost));
-    put(dice, 4, &|_| Act::Fault(Fault::CutBefore));
-    put(dice, 4, &|_| Act::Fault(Fault::CutAfter));
+    put(dice, 3, &|_| Act::Fault(Fault::CutBefore));
+    put(dice, 3, &|_| Act::Fault(Fault::CutAfter));
     put(dice, 4, &|dice| Act::Fault(Fault::BrokerAway(dice.between(1_000, 2 * HOUR_MS))));
     put(dice, 4, &|dice| Act::Fault(Fault::BrokerLate(dice.between(1_000, HOUR_MS))));
     put(dice, 10, &|_| Act::Fault(Fault::BrokerLost));

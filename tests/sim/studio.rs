@@ -2,6 +2,8 @@
 
 use cagekeeper::time::UtcMs;
 
+use super::building::epc_text;
+
 pub const HOUR_MS: u64 = 3_600_000;
 pub const DAY_MS: u64 = 10 * HOUR_MS;
 
@@ -75,7 +77,9 @@ pub fn props(starts: UtcMs) -> Vec<String> {
         let card = card_number(index);
         format!("person {id} \"Name of {id}\" {role} badge BADGE-{id} badge {card} {both} {pilot} {until}")
     });
-    let kits = KITS.iter().map(|(id, _)| format!("kit {id} \"Kit {id}\" tag T-{id}"));
+    let kits = KITS.iter().enumerate().map(|(index, (id, _))| {
+        format!("kit {id} \"Kit {id}\" tag T-{id} tag {}", epc_text(ASSETS.len() + index))
+    });
     let assets = ASSETS.iter().enumerate().map(|(index, id)| asset(index, id));
     let stocks = STOCKS.iter().map(|(id, count, lent)| {
         let lent = if *lent { "lent" } else { "consumed" };
@@ -97,6 +101,10 @@ fn asset(index: usize, id: &str) -> String {
         _ => format!("tag {}", card_number(100 + index)),
     };
     let model = model_of(id).map(|(model, category)| format!("model {model} category {category}"));
+    let epc = epc_text(index);
     let pilot = if id == "drone-01" { "certificate pilot" } else { "" };
-    format!("asset {id} \"Thing {id}\" tag T-{id} {tags} {kit} {} {pilot}", model.unwrap_or_default())
+    format!(
+        "asset {id} \"Thing {id}\" tag T-{id} tag {epc} {tags} {kit} {} {pilot}",
+        model.unwrap_or_default()
+    )
 }

@@ -4,20 +4,25 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use cagekeeper::domain::fact::{Body, NewFact};
-use cagekeeper::domain::id::ReaderId;
+use cagekeeper::domain::id::{ReaderId, StationId};
+use cagekeeper::domain::way::Way;
 use cagekeeper::ledger::question::Reader;
 use cagekeeper::station::lane::{Effect, Lane, LaneSetup};
+use cagekeeper::station::passage::Passages;
 use cagekeeper::station::waits::Waits;
 use cagekeeper::time::{MonoMs, Now, Timekeeper};
 use cagekeeper::wire::{Protocol, Setup};
-use cagekeeper::writer::{Batch, Input, Order, Scan};
+use cagekeeper::writer::{Access, Batch, Input, Order, Scan};
 
 use super::broker::Broker;
+use super::building::DOORS;
 use super::bytes::{self, Chunk};
 use super::deeds::{Asked, Deed};
 use super::dice::Dice;
+use super::journal::Journal;
 use super::model::Model;
 use super::plan::{Act, Booked, Fault, Plan, Timed};
+use super::radio::{self, Radio};
 use super::stage::{self, Stage};
 use super::studio;
 
@@ -58,7 +63,14 @@ pub struct World {
     pub(super) orders: BTreeMap<String, Asked>,
     /// Scans and orders that added facts.
     pub(super) moved: Vec<String>,
-    gates: usize,
+    pub(super) gates: usize,
+    pub(super) radios: Vec<Radio>,
+    pub(super) passages: Passages,
+    /// When things last lay on the tray of each desk.
+    pub(super) trays: BTreeMap<usize, u64>,
+    pub(super) journal: Journal,
+    /// Whether everything is looked at after each step.
+    pub(super) watched: bool,
     pub(super) decided: BTreeSet<String>,
     pub(super) scans: usize,
     /// Codes of verdicts that came up.
@@ -67,7 +79,7 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, watched: bool) -> Self {
         let mut dice = Dice::new(seed);
         let plan = Plan::of(&mut dice);
         let mut stage = Stage::new(&plan.toml());
@@ -93,6 +105,11 @@ impl World {
             orders: BTreeMap::new(),
             moved: Vec::new(),
             gates: 0,
+            radios: Vec::new(),
+            passages: radio::passages(),
+            trays: BTreeMap::new(),
+            journal: Journal::default(),
+            watched,
             decided: BTreeSet::new(),
             scans: 0,
             reached: BTreeSet::new(),
@@ -139,6 +156,8 @@ impl World {
 
     fn make_doors(&mut self) {
         self.doors.clear();
+        (self.passages, self.trays) = (radio::passages(), BTreeMap::new());
+        self.radios = radio::radios(self);
         let mono = self.mono();
         for (index, station) in self.plan.stations.iter().enumerate() {
             for protocol in &station.readers {
@@ -179,7 +198,7 @@ impl World {
         MonoMs(self.at_ms - self.booted_ms)
     }
 
-    fn now(&self) -> Now {
+    pub(super) fn now(&self) -> Now {
         let machine = self.plan.starts.plus(self.at_ms.cast_signed() + self.off_ms);
         self.keeper.now(self.mono(), machine, self.trusted)
     }
@@ -188,7 +207,8 @@ impl World {
     pub(super) fn advance(&mut self, to_ms: u64) {
         loop {
             let lanes = self.doors.iter().filter_map(|door| door.lane.poll_timeout());
-            let next = lanes.chain(self.waits.poll_timeout()).min();
+            let waits = self.waits.poll_timeout().into_iter().chain(self.passages.poll_timeout());
+            let next = lanes.chain(waits).min();
             let Some(next) = next.map(|at| at.0 + self.booted_ms).filter(|at| *at <= to_ms) else { break };
             self.at_ms = self.at_ms.max(next);
             self.silent();
@@ -204,6 +224,9 @@ impl World {
                 let effects = self.doors[index].lane.handle_timeout(mono);
                 self.effects(index, effects);
             }
+        }
+        if self.passages.poll_timeout().is_some_and(|at| at <= mono) {
+            self.look_through();
         }
         let now = self.now();
         for (station, wait, turn) in self.waits.handle_timeout(mono) {
@@ -241,6 +264,9 @@ impl World {
             Act::Together(codes) => self.together(timed.station, &codes),
             Act::Rebook(booked) => self.rebook(booked),
             Act::Order(asked) => self.order(asked),
+            Act::Knock(code, way) => self.knock(timed.station, code, way),
+            Act::Carry { tags, ways } => self.carry(&tags, &ways),
+            Act::Tray(tags) => self.on_tray(timed.station, &tags),
             Act::ClockOff(off_ms) => self.off_ms = off_ms,
             Act::Trusted(trusted) => self.trusted = trusted,
             Act::Stall(ms) => self.stalled_until_ms = self.at_ms + ms,
@@ -287,6 +313,18 @@ impl World {
             also: codes[1..].to_vec(),
             now,
         }));
+    }
+
+    /// A reader at a door of which the way is known, or not.
+    fn knock(&mut self, door: usize, payload: String, way: Option<Way>) {
+        let (id, now) = (format!("door-{}", self.gates), self.now());
+        (self.gates, self.scans) = (self.gates + 1, self.scans + 1);
+        let station = stage::station(DOORS[door].0);
+        let scan = Scan { id, station, reader: None, payload, also: Vec::new(), now };
+        self.queue.push_back(match way {
+            Some(way) => Input::Access(Box::new(Access { scan, way })),
+            None => Input::Scan(scan),
+        });
     }
 
     /// Something is asked for by hand.
@@ -337,31 +375,34 @@ impl World {
 
     /// Queues what came out of a lane; gives the codes that were read.
     fn effects(&mut self, index: usize, effects: Vec<Effect>) -> Vec<String> {
-        let now = self.now();
         let door = &self.doors[index];
-        let station = self.stage.config.stations[door.station].id.clone();
-        let mut read = Vec::new();
-        for effect in effects {
-            match effect {
-                Effect::Scan { id, payload } => {
-                    read.push(payload.clone());
-                    let (station, reader) = (station.clone(), Some(door.reader.clone()));
-                    self.queue.push_back(Input::Scan(Scan {
-                        id,
-                        station,
-                        reader,
-                        payload,
-                        also: Vec::new(),
-                        now,
-                    }));
-                }
-                Effect::Repeats { id, times } => self.queue.push_back(Input::Folded { scan: id, times }),
-                Effect::Rejected(rejected) => assert!(!rejected.reason.is_empty()),
-                Effect::Send(_) | Effect::Standing(_) | Effect::Seen(_) => {}
-            }
-        }
+        let (station, reader) = (self.stage.config.stations[door.station].id.clone(), door.reader.clone());
+        let read: Vec<String> =
+            effects.into_iter().filter_map(|effect| self.effect(&station, &reader, effect)).collect();
         self.scans += read.len();
         read
+    }
+
+    /// Queues an effect; gives the code that was read.
+    pub(super) fn effect(
+        &mut self,
+        station: &StationId,
+        reader: &ReaderId,
+        effect: Effect,
+    ) -> Option<String> {
+        let now = self.now();
+        match effect {
+            Effect::Scan { id, payload } => {
+                let (station, reader) = (station.clone(), Some(reader.clone()));
+                let scan = Scan { id, station, reader, payload: payload.clone(), also: Vec::new(), now };
+                self.queue.push_back(Input::Scan(scan));
+                return Some(payload);
+            }
+            Effect::Repeats { id, times } => self.queue.push_back(Input::Folded { scan: id, times }),
+            Effect::Rejected(rejected) => assert!(!rejected.reason.is_empty()),
+            Effect::Send(_) | Effect::Standing(_) | Effect::Seen(_) => {}
+        }
+        None
     }
 
     /// A booking comes with an import, as it stands now.

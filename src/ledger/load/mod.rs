@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 
 use super::LedgerError;
-use crate::domain::code::Code;
+use crate::domain::code::{Card, Code};
 use crate::domain::fact::Subject;
 use crate::domain::id::{BookingId, PersonId, ProductionId, ReaderId, RoomId};
 use crate::domain::loaded::{Booking, Found, Loaded, Outlook, Production};
@@ -68,6 +68,9 @@ pub fn load(conn: &Connection, question: &Question) -> Result<Loaded, LedgerErro
     let about = pending.map(|ask| asking.read(ask.code.as_str(), &ask.also)).transpose()?;
     let about = about.map(|(_, about, _)| about);
     let pending_outlook = about.as_ref().map(|about| outlook::outlook(conn, about, now)).transpose()?;
+    let thing = on_reader(&found, about.as_ref());
+    let first_since_start = session::first_since_start(conn, thing, question.scans_at_start)?;
+    let sighting = session::sighting(conn, thing)?;
     let behind_door = question.door.map(|door| door::behind_door(conn, door, &found, now)).transpose()?;
     let counts = counts::open(conn, &counts::Tallied::of(&found, session))?;
     let person = |id: &PersonId| people::person_with_gear(conn, id, now);
@@ -89,8 +92,8 @@ pub fn load(conn: &Connection, question: &Question) -> Result<Loaded, LedgerErro
         last_thing: session.last_thing.as_ref().map(|thing| asking.of_subject(thing)).transpose()?,
         booking,
         still_out: session::still_out(conn, &session.brought_back)?,
-        first_since_start: session::first_since_start(conn, &found, question.scans_at_start)?,
-        sighting: session::sighting(conn, &found)?,
+        first_since_start,
+        sighting,
         behind_door: behind_door.map(Box::new),
         counted: counts::counted(conn, &found, &counts)?,
         counts,
@@ -120,6 +123,14 @@ pub fn load_passing(
         passing: Some(Box::new(passing)),
         ..Loaded::default()
     })
+}
+
+/// What lies on the reader: where CONFIRM says that a code was meant as a label and no badge, that thing.
+fn on_reader<'a>(found: &'a Found, about: Option<&'a Found>) -> &'a Found {
+    match (found, about) {
+        (Found::Card(Card::Confirm), Some(Found::PersonOrThing(_, thing))) => thing,
+        _ => found,
+    }
 }
 
 /// Whose current bookings count: those of the badge that was scanned, else of whoever has the session.

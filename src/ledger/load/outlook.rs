@@ -37,9 +37,11 @@ pub fn outlook(conn: &Connection, found: &Found, now: UtcMs) -> Result<Outlook, 
         Found::Asset(asset) => of_asset(conn, asset, now),
         Found::Kit(kit) => of_kit(conn, kit, now),
         Found::Stock(stock) => of_stock(conn, stock, now),
-        Found::Burst(burst) => {
-            burst.kit.as_ref().map_or_else(|| Ok(Outlook::default()), |kit| of_kit(conn, kit, now))
-        }
+        Found::Burst(burst) => match (&burst.kit, burst.strangers.as_slice()) {
+            (Some(kit), _) => of_kit(conn, kit, now),
+            (None, [only]) => of_asset(conn, only, now),
+            (None, _) => Ok(Outlook::default()),
+        },
         Found::PersonOrThing(_, thing) => outlook(conn, thing, now),
         _ => Ok(Outlook::default()),
     }

@@ -135,7 +135,7 @@ fn thing(found: &Found) -> Option<Subject> {
         Found::Asset(asset) => Some(Subject::Asset(asset.id.clone())),
         Found::Kit(kit) => Some(Subject::Kit(kit.id.clone())),
         Found::Stock(stock) => Some(Subject::Stock(stock.id.clone())),
-        Found::Burst(burst) => burst.kit.as_ref().map(|kit| Subject::Kit(kit.id.clone())),
+        Found::Burst(burst) => burst.subject(),
         _ => None,
     }
 }

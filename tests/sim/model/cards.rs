@@ -185,7 +185,6 @@ impl Model {
         if sitting.person.is_none() && sitting.mode == Mode::Toggle && case.rules.required {
             return self.badge(case, sitting, person);
         }
-        self.seen_since_start.insert(thing.to_owned());
         // From here on the thing goes by its id: no fact and no question keeps the code of a badge.
         let id = thing.split_once('/').map_or(thing, |(_, id)| id);
         let case = Case { code: id.to_owned(), ..case.clone() };
@@ -193,6 +192,7 @@ impl Model {
             Mode::Learn => self.learn_thing(&case, sitting, thing),
             _ => self.gear(&case, sitting, &Group::of(thing)),
         };
+        self.seen_since_start.insert(thing.to_owned());
         sitting.last_thing = Some(thing.to_owned());
         expected
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::building::epc_text;
 use super::{ASSETS, Group, KITS, Model, PEOPLE, PRODUCTIONS, STOCKS, card_number};
 
 const CARDS: [&str; 11] = [
@@ -153,6 +154,10 @@ pub fn codes() -> BTreeMap<String, Vec<Target>> {
             "light-01" | "light-02" => put("TWICE".to_owned(), thing),
             _ => put(card_number(100 + index), thing),
         }
+    }
+    let labelled = ASSETS.iter().map(|id| format!("asset/{id}"));
+    for (index, thing) in labelled.chain(KITS.iter().map(|(id, _)| format!("kit/{id}"))).enumerate() {
+        put(epc_text(index), Target::Thing(thing));
     }
     put("BOTH".to_owned(), Target::Person("p-bo".to_owned()));
     codes

@@ -63,7 +63,7 @@ impl Model {
     }
 
     /// The newest that is known of it is that it was seen here, by the same person, a moment ago.
-    fn seen_just_now(&self, case: &Case, sitting: &Sitting, thing: &str) -> bool {
+    pub(super) fn seen_just_now(&self, case: &Case, sitting: &Sitting, thing: &str) -> bool {
         self.log.newest(thing).is_some_and(|seen| {
             let near = (case.at_ms - seen.at_ms).abs() <= case.rules.idle_ms;
             seen.what.kind() == "sighted"

@@ -43,6 +43,11 @@ pub enum What {
     Annulled,
     Booked,
     Cancelled,
+    /// Which way, whether somebody had it, and for what.
+    Passed(Option<&'static str>, bool, Going),
+    Entered(&'static str, Going),
+    /// Whether nobody saw them come.
+    Left(&'static str, bool, Going),
 }
 
 impl What {
@@ -66,6 +71,9 @@ impl What {
             Self::Annulled => "annulled",
             Self::Booked => "booking-made",
             Self::Cancelled => "booking-cancelled",
+            Self::Passed(..) => "passed",
+            Self::Entered(..) => "person-entered",
+            Self::Left(..) => "person-left",
         }
     }
 
@@ -76,7 +84,10 @@ impl What {
             | Self::Returned(going)
             | Self::Extended(going)
             | Self::Taken(going)
-            | Self::Brought(going) => Some(going),
+            | Self::Brought(going)
+            | Self::Passed(_, _, going)
+            | Self::Entered(_, going)
+            | Self::Left(_, _, going) => Some(going),
             _ => None,
         }
     }
@@ -222,6 +233,17 @@ impl Log {
         numbers.iter().map(|number| (*number, &self.all[*number])).filter(|(_, entry)| !entry.undone)
     }
 
+    /// What stands of a thing, oldest first.
+    pub fn standing(&self, thing: &str) -> impl Iterator<Item = &Entry> + use<'_> {
+        self.of(thing).map(|(_, entry)| entry)
+    }
+
+    /// When whoever has a thing got it.
+    pub fn out_since(&self, thing: &str) -> Option<i64> {
+        let gets = |entry: &&Entry| matches!(entry.what.kind(), "checked-out" | "handed-over");
+        self.of(thing).rev().map(|(_, entry)| entry).find(gets).map(|entry| entry.at_ms)
+    }
+
     /// The last movement of a thing that stands.
     pub fn last(&self, thing: &str) -> Option<&Entry> {
         self.of(thing).rev().map(|(_, entry)| entry).find(|entry| entry.what.moves())
@@ -276,7 +298,9 @@ impl Log {
                     (state.recall, state.wanted_by_ms) = (Some(wanted_for.clone()), *by_ms)
                 }
                 What::RecallWithdrawn => state.recall = None,
-                what if what.moves() || matches!(what, What::Sighted) => state.lost = false,
+                what if what.moves() || matches!(what, What::Sighted | What::Passed(..)) => {
+                    state.lost = false
+                }
                 _ => {}
             }
         }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::building::{DOOR_IDLE_MS, DOOR_REPEAT_MS};
 use super::plan::{Booked, Plan};
 use super::studio::{ASSETS, KITS, PEOPLE, PRODUCTIONS, STOCKS, card_number};
 
@@ -13,6 +14,7 @@ mod gear;
 mod hand;
 mod judge;
 mod log;
+mod passing;
 mod promise;
 
 pub use booking::touch;
@@ -20,6 +22,7 @@ use codes::Target;
 use judge::Answerer;
 pub use log::Going;
 use log::{Entry, Log, What};
+use passing::Stay;
 
 pub const LOAN_MS: i64 = 24 * 3_600_000;
 const AFTER_START_MS: u64 = 60_000;
@@ -127,6 +130,9 @@ pub struct Model {
     seen_since_start: BTreeSet<String>,
     policy: BTreeMap<&'static str, String>,
     limit: Option<usize>,
+    /// Who was in which room, by person.
+    stays: BTreeMap<String, Vec<Stay>>,
+    door_rules: Rules,
 }
 
 /// What a rule needs to know of the scan or command that it judges.
@@ -146,6 +152,24 @@ pub struct Case {
     /// Whoever typed it, where it was typed.
     typed_by: Option<String>,
     until_ms: Option<i64>,
+}
+
+impl Case {
+    fn of(scan: &Scanned, rules: Rules) -> Self {
+        Self {
+            id: scan.id.to_owned(),
+            station: scan.station.to_owned(),
+            at_ms: scan.utc_ms,
+            mono_ms: scan.mono_ms,
+            rules,
+            code: codes::canonical(scan.payload),
+            also: scan.also.to_vec(),
+            count: None,
+            on_reader: true,
+            typed_by: None,
+            until_ms: None,
+        }
+    }
 }
 
 /// A label and what moves with it.
@@ -202,6 +226,13 @@ impl Model {
             seen_since_start: BTreeSet::new(),
             policy: plan.policy.iter().map(|(name, rule)| (*name, (*rule).to_owned())).collect(),
             limit: plan.limit,
+            stays: BTreeMap::new(),
+            door_rules: Rules {
+                required: false,
+                idle_ms: DOOR_IDLE_MS.cast_signed(),
+                confirm_ms: 0,
+                repeat_ms: DOOR_REPEAT_MS.cast_signed(),
+            },
         }
     }
 
@@ -258,19 +289,7 @@ impl Model {
         sitting.ask = sitting.ask.take().filter(|ask| scan.utc_ms - ask.asked_ms <= rules.confirm_ms);
         sitting.last_ms = scan.utc_ms;
         sitting.turn += 1;
-        let case = Case {
-            id: scan.id.to_owned(),
-            station: scan.station.to_owned(),
-            at_ms: scan.utc_ms,
-            mono_ms: scan.mono_ms,
-            rules,
-            code: codes::canonical(scan.payload),
-            also: scan.also.to_vec(),
-            count: None,
-            on_reader: true,
-            typed_by: None,
-            until_ms: None,
-        };
+        let case = Case::of(scan, rules);
         let expected = self.read(case, &mut sitting);
         self.stations.get_mut(scan.station).unwrap().1 = sitting;
         expected
@@ -282,7 +301,7 @@ impl Model {
         (case.code, case.count) = (rest, count);
         let seen = match &found {
             Target::Thing(thing) => Some(thing.clone()),
-            Target::Together(Some(group)) if !group.parts.is_empty() => Some(group.thing.clone()),
+            Target::Together(Some(group)) => Some(group.thing.clone()),
             _ => None,
         };
         let expected = self.found(&case, sitting, &found);
@@ -409,6 +428,9 @@ impl Said {
             What::Tagged(thing) => thing.clone(),
             What::Counted(count) => count.to_string(),
             What::JobsDone(jobs) => jobs.len().to_string(),
+            What::Passed(way, authorised, _) => format!("{way:?} {authorised}"),
+            What::Entered(room, _) => format!("{room} false"),
+            What::Left(room, unseen, _) => format!("{room} {unseen}"),
             _ => String::new(),
         };
         Self {
