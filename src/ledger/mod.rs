@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use rusqlite_migration::{M, Migrations};
 
@@ -112,6 +113,7 @@ impl Ledger {
         conn.pragma_update(None, "temp_store", "MEMORY")?;
         conn.pragma_update(None, "wal_autocheckpoint", WAL_PAGES_MAX)?;
         conn.busy_timeout(std::time::Duration::from_secs(5))?;
+        keep_plans(&conn)?;
         conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         migrate(&mut conn, &path)?;
         let mut ledger = Self {
@@ -319,6 +321,13 @@ fn make(path: &Path) -> std::io::Result<()> {
     file.set_permissions(std::fs::Permissions::from_mode(mode))
 }
 
+/// A plan that holds for any value is made once. Without this SQLite looks at the values, too, and so prepares a statement
+/// anew each time that others are bound to it, which is a good part of what a scan costs.
+fn keep_plans(conn: &Connection) -> Result<(), LedgerError> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
 /// The lock beside the file: SQLite's own would let a second writer in between two transactions.
 fn lock(path: &Path) -> Result<File, LedgerError> {
     let mut name = path.as_os_str().to_owned();
@@ -338,6 +347,7 @@ fn read_only(path: &Path) -> Result<Connection, LedgerError> {
     let conn =
         Connection::open_with_flags(path, flags).map_err(|error| LedgerError::opening(path, &error))?;
     conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    keep_plans(&conn)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     refuse_foreign(&conn, path)?;
     refuse_older(&conn, path)?;
@@ -377,6 +387,24 @@ mod tests {
 
     fn text(conn: &Connection, sql: &str) -> String {
         conn.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn other_values_do_not_prepare_a_statement_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("ledger.db"), "test").unwrap();
+        let reader = ledger.reader().unwrap();
+        for conn in [&ledger.conn, reader.conn()] {
+            assert!(conn.db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG).unwrap());
+            let sql =
+                "SELECT seq, subject FROM subject WHERE subject GLOB ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+            let mut statement = conn.prepare(sql).unwrap();
+            for (glob, limit) in [("asset/*", 1), ("kit/*", 2), ("stock/a*", 3)] {
+                let rows = statement.query_map((glob, limit, limit), |_| Ok(())).unwrap();
+                assert_eq!(rows.count(), 0);
+            }
+            assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0);
+        }
     }
 
     #[test]
