@@ -174,7 +174,7 @@ impl Daemon {
         watcher: Option<Watcher>,
         (events, mut feeds): (mpsc::Sender<ReaderEvent>, BTreeMap<ReaderId, Feed>),
     ) -> anyhow::Result<Self> {
-        let gates = gates::gates(&shared.config)?;
+        let gates = gates::gates(&shared.config, shared.started_at)?;
         let mut doors = BTreeMap::new();
         let mut handles = BTreeMap::new();
         for reader in &shared.config.readers {
@@ -182,7 +182,7 @@ impl Daemon {
             let repeat_ms = station.map_or(0, |station| station.repeat_ms);
             let setup =
                 LaneSetup { passes: gates.contains_key(&reader.station), ..lane_setup(reader, repeat_ms) };
-            let lane = Lane::new(setup, entropy::bytes()?);
+            let lane = Lane::new(setup, entropy::scan_seed(shared.started_at)?);
             let typed = reader.source == ReaderSource::Stdin;
             doors.insert(
                 reader.id.clone(),

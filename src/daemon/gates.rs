@@ -11,7 +11,7 @@ use crate::io::readers::{Credit, State};
 use crate::io::standing::GateState;
 use crate::station::ids::Ids;
 use crate::station::passage::{ABSENT_MS, Glimpse, PassageRules, Passages, Place, READS_MIN};
-use crate::time::{MonoMs, Now};
+use crate::time::{MonoMs, Now, UtcMs};
 use crate::wire::Read;
 use crate::writer::{Answer, Input, Passage};
 
@@ -33,13 +33,13 @@ pub(super) struct Gate {
     blind: BTreeSet<ReaderId>,
 }
 
-/// The gates of the configuration.
-pub(super) fn gates(config: &Config) -> anyhow::Result<BTreeMap<StationId, Gate>> {
+/// The gates of the configuration, of a daemon that started then.
+pub(super) fn gates(config: &Config, started_at: UtcMs) -> anyhow::Result<BTreeMap<StationId, Gate>> {
     let stations = config.stations.iter().filter(|station| station.kind == StationKind::Gate);
     let gate = |station: &StationConfig| {
         let gate = Gate {
             passages: Passages::new(rules(config, station)),
-            ids: Ids::new(entropy::bytes()?),
+            ids: Ids::new(entropy::scan_seed(started_at)?),
             undecided: BTreeSet::new(),
             held: Vec::new(),
             unknown: 0,

@@ -30,7 +30,7 @@ impl Ledger {
         first: usize,
         facts: Vec<NewFact>,
     ) -> Result<i64, LedgerError> {
-        let mut seq = super::head_seq(&self.conn)?;
+        let mut seq = self.head;
         for (index, new) in facts.into_iter().enumerate() {
             seq += 1;
             self.hlc = self.hlc.next(occasion.now);
@@ -52,6 +52,7 @@ impl Ledger {
             insert(&self.conn, &fact)?;
             apply(&self.conn, &fact)?;
         }
+        self.head = seq;
         Ok(seq)
     }
 
@@ -65,9 +66,10 @@ impl Ledger {
         if known > 0 {
             return Ok(false);
         }
-        let fact = Fact { seq: super::head_seq(&self.conn)? + 1, ..fact.clone() };
+        let fact = Fact { seq: self.head + 1, ..fact.clone() };
         insert(&self.conn, &fact)?;
         apply(&self.conn, &fact)?;
+        self.head = fact.seq;
         self.hlc = self.hlc.max(fact.hlc);
         Ok(true)
     }

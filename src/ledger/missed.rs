@@ -162,11 +162,15 @@ impl Ledger {
         let now = occasion.now;
         let values = params![count, occasion.scan_id, occasion.station, actor, now.utc, now.trusted];
         self.conn.prepare_cached(sql)?.execute(values)?;
+        self.is_settled.set(false);
         Ok(())
     }
 
     /// A count whose missing things are still being noted, if there is one.
     pub fn unsettled(&self) -> Result<Option<Unsettled>, LedgerError> {
+        if self.is_settled.get() {
+            return Ok(None);
+        }
         let sql =
             "SELECT count, scan, station, actor, at_ms, trusted, after FROM unsettled ORDER BY count LIMIT 1";
         let read = |row: &Row<'_>| {
@@ -180,7 +184,9 @@ impl Ledger {
                 after: row.get(6)?,
             })
         };
-        Ok(self.conn.prepare_cached(sql)?.query_row([], read).optional()?)
+        let left = self.conn.prepare_cached(sql)?.query_row([], read).optional()?;
+        self.is_settled.set(left.is_none());
+        Ok(left)
     }
 
     /// The next things that this count has not found, at most a portion. Fewer are the last. Inside a transaction.

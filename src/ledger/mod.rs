@@ -1,6 +1,7 @@
 #![allow(clippy::disallowed_methods, reason = "the ledger is a file")]
 //! The ledger: SQLite and nothing else. Facts are appended, projections are folded from them, one process writes.
 
+use std::cell::Cell;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -69,6 +70,7 @@ pub struct Ledger {
     path: PathBuf,
     origin: String,
     next_origin_seq: i64,
+    head: i64,
     hlc: Hlc,
     scans_at_start: i64,
     was_clean: bool,
@@ -76,6 +78,8 @@ pub struct Ledger {
     lock: Option<File>,
     mark: Option<mark::Mark>,
     lacking: Option<String>,
+    /// Nothing of what counts missed is left to be noted; `false` is not known.
+    is_settled: Cell<bool>,
 }
 
 impl Ledger {
@@ -127,6 +131,7 @@ impl Ledger {
             path,
             origin: String::new(),
             next_origin_seq: 0,
+            head: 0,
             hlc: Hlc::default(),
             scans_at_start: 0,
             was_clean: true,
@@ -134,6 +139,7 @@ impl Ledger {
             lock,
             mark: None,
             lacking: None,
+            is_settled: Cell::new(false),
         };
         ledger.conn.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('origin', ?1)", [origin])?;
         ledger.fold_under_schema()?;
@@ -152,6 +158,7 @@ impl Ledger {
         self.origin = self.meta("origin")?.unwrap_or_default();
         let sql = "SELECT coalesce(max(origin_seq), 0) FROM fact WHERE origin = ?1";
         self.next_origin_seq = self.conn.query_row(sql, [&self.origin], |row| row.get::<_, i64>(0))? + 1;
+        self.head = head_seq(&self.conn)?;
         let sql = "SELECT coalesce(max(hlc), 0) FROM subject";
         self.hlc = Hlc(self.conn.query_row(sql, [], |row| row.get(0))?);
         self.is_stale = false;
@@ -224,6 +231,7 @@ impl Ledger {
         if let Err(error) = self.conn.execute_batch(how) {
             tracing::debug!(%error, how, "nothing to roll back");
         }
+        self.is_settled.set(false);
         // What is kept beside the file counted facts that are not there: nothing more is written before it is read again.
         self.is_stale = self.reload().is_err();
     }
@@ -264,7 +272,7 @@ impl Ledger {
 
     /// The number of the newest fact, 0 in an empty ledger.
     pub fn head_seq(&self) -> Result<i64, LedgerError> {
-        head_seq(&self.conn)
+        if self.is_stale { head_seq(&self.conn) } else { Ok(self.head) }
     }
 
     /// The connection, for questions inside a transaction of this ledger.
@@ -444,6 +452,50 @@ mod tests {
 
     fn text(conn: &Connection, sql: &str) -> String {
         conn.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn the_newest_fact_is_the_files_also_after_what_did_not_happen() {
+        use crate::domain::fact::{Body, KitRegistered, NewFact, Subject};
+        let mut ledger = Ledger::in_memory("0123456789ab").unwrap();
+        let say = |ledger: &mut Ledger, scan: &str| {
+            let now = crate::time::Now { mono: crate::time::MonoMs(0), utc: UtcMs(1), trusted: true };
+            let cage = crate::domain::id::StationId::parse("cage").unwrap();
+            let kit = KitRegistered { name: "Case".to_owned(), within: None };
+            let (actor, subject) = (None, Subject::parse("kit/case").unwrap());
+            let fact = NewFact { actor, subject, body: Body::KitRegistered(kit) };
+            ledger.append(&append::Occasion { scan_id: scan, station: &cage, now: &now }, 0, vec![fact])
+        };
+        let heads = |ledger: &Ledger| (ledger.head_seq().unwrap(), head_seq(&ledger.conn).unwrap());
+        ledger.transaction(|ledger| say(ledger, "one")).unwrap();
+        assert_eq!(heads(&ledger), (1, 1));
+        let refused: Result<(), LedgerError> = ledger.transaction(|ledger| {
+            say(ledger, "two")?;
+            ledger.savepoint(|ledger| say(ledger, "one"))?;
+            Ok(())
+        });
+        assert!(refused.is_err(), "an id is there once");
+        assert_eq!(heads(&ledger), (1, 1));
+        ledger.transaction(|ledger| say(ledger, "three")).unwrap();
+        assert_eq!(heads(&ledger), (2, 2));
+    }
+
+    #[test]
+    fn other_values_do_not_prepare_a_statement_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("ledger.db"), "test").unwrap();
+        let reader = ledger.reader().unwrap();
+        for conn in [&ledger.conn, reader.conn()] {
+            assert!(conn.db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG).unwrap());
+            let sql =
+                "SELECT seq, subject FROM subject WHERE subject GLOB ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+            let mut statement = conn.prepare(sql).unwrap();
+            for (glob, limit) in [("asset/*", 1), ("kit/*", 2), ("stock/a*", 3)] {
+                let rows = statement.query_map((glob, limit, limit), |_| Ok(())).unwrap();
+                assert_eq!(rows.count(), 0);
+            }
+            assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0);
+        }
     }
 
     #[test]

@@ -1,23 +1,28 @@
 //! Ids of scans, drawn before the first attempt to record one, from a seed that comes in as an argument.
 
-/// A stream of ids that does not repeat: two SplitMix64 generators side by side.
+/// A stream of ids that does not repeat and goes upwards: a counter, and beside it a SplitMix64 generator.
+///
+/// Upwards, because the ledger finds scans and facts by their ids: new ones then stand together at the end of each index,
+/// and a scan does not write a page of its own in each.
 #[derive(Debug, Clone)]
 pub struct Ids {
-    state: [u64; 2],
+    count: u64,
+    state: u64,
 }
 
 impl Ids {
-    /// Ids from 128 bits of seed.
+    /// Ids from 128 bits of seed. The first half is where the count begins: it may begin with the time, so that later
+    /// starts go on above. The second is to be random.
     pub fn new(seed: [u8; 16]) -> Self {
         let (left, right) = seed.split_at(8);
         let word = |bytes: &[u8]| bytes.iter().fold(0, |word: u64, byte| (word << 8) | u64::from(*byte));
-        Self { state: [word(left), word(right)] }
+        Self { count: word(left), state: word(right) }
     }
 
     /// The next id: 32 hex digits.
     pub fn next_id(&mut self) -> String {
-        let [left, right] = &mut self.state;
-        format!("{:016x}{:016x}", split_mix(left), split_mix(right))
+        self.count = self.count.wrapping_add(1);
+        format!("{:016x}{:016x}", self.count, split_mix(&mut self.state))
     }
 }
 
@@ -41,5 +46,12 @@ mod tests {
         assert_eq!(draw([7; 16]).len(), 1_000);
         assert_eq!(draw([7; 16]), draw([7; 16]));
         assert!(draw([7; 16]).is_disjoint(&draw([8; 16])));
+    }
+
+    #[test]
+    fn later_ids_come_after_earlier_ones() {
+        let mut ids = Ids::new([7; 16]);
+        let drawn: Vec<String> = (0..1_000).map(|_| ids.next_id()).collect();
+        assert!(drawn.is_sorted() && drawn.iter().all(|id| id.len() == 32));
     }
 }
