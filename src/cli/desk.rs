@@ -3,7 +3,7 @@
 
 use crate::config::Config;
 use crate::io::clock::Clock;
-use crate::io::entropy;
+use crate::io::{entropy, machine};
 use crate::ledger::{Ledger, Reader};
 use crate::time::{MonoMs, Now, Timekeeper, UtcMs};
 use crate::writer::{Input, Reply, Writer};
@@ -27,7 +27,8 @@ pub struct Desk {
 impl Desk {
     /// Takes the ledger's lock, and makes the ledger where there is none.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
-        let ledger = Ledger::open(&config.ledger.path, &entropy::origin()?)?;
+        let mut ledger = Ledger::open(&config.ledger.path, &entropy::origin()?)?;
+        machine::claim(&mut ledger, config)?;
         if !ledger.was_clean() {
             check(&ledger)?;
         }

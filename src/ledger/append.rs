@@ -30,7 +30,7 @@ impl Ledger {
         first: usize,
         facts: Vec<NewFact>,
     ) -> Result<i64, LedgerError> {
-        let mut seq = super::head_seq(&self.conn)?;
+        let mut seq = super::head_seq(&self.conn)?.max(self.seq_floor);
         for (index, new) in facts.into_iter().enumerate() {
             seq += 1;
             self.hlc = self.hlc.next(occasion.now);
@@ -65,7 +65,7 @@ impl Ledger {
         if known > 0 {
             return Ok(false);
         }
-        let fact = Fact { seq: super::head_seq(&self.conn)? + 1, ..fact.clone() };
+        let fact = Fact { seq: super::head_seq(&self.conn)?.max(self.seq_floor) + 1, ..fact.clone() };
         insert(&self.conn, &fact)?;
         apply(&self.conn, &fact)?;
         self.hlc = self.hlc.max(fact.hlc);

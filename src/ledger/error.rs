@@ -44,6 +44,19 @@ pub enum LedgerError {
         /// What the system says.
         reason: String,
     },
+    /// The file is of another studio than the configuration.
+    #[error("{}: the ledger of the site \"{found}\", and the configuration says site = \"{expected}\". Name the right file as ledger.path, or the right site. Where the site has a new name: `cagekeeper backup FILE`, then `cagekeeper restore FILE --from-site {found}`", .path.display())]
+    OtherSite {
+        /// The file.
+        path: PathBuf,
+        /// Its site.
+        found: String,
+        /// The site of the configuration.
+        expected: String,
+    },
+    /// What was asked for is not done, and nothing has changed.
+    #[error("{0}")]
+    Refused(String),
     /// Anything else: stop loudly.
     #[error("the ledger failed: {0}")]
     Failed(String),

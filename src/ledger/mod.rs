@@ -13,8 +13,10 @@ use crate::time::UtcMs;
 
 pub mod append;
 pub mod apply;
+pub mod backup;
 pub mod calendars;
 pub mod counts;
+pub mod epoch;
 pub mod error;
 pub mod known;
 pub mod listing;
@@ -24,6 +26,7 @@ mod missed;
 pub mod passages;
 pub mod people;
 pub mod question;
+pub mod restore;
 mod rows;
 pub mod scanlog;
 mod stands;
@@ -63,6 +66,7 @@ pub struct Ledger {
     path: PathBuf,
     origin: String,
     next_origin_seq: i64,
+    seq_floor: i64,
     hlc: Hlc,
     scans_at_start: i64,
     was_clean: bool,
@@ -119,6 +123,7 @@ impl Ledger {
             path,
             origin: String::new(),
             next_origin_seq: 0,
+            seq_floor: 0,
             hlc: Hlc::default(),
             scans_at_start: 0,
             was_clean: true,
@@ -141,7 +146,9 @@ impl Ledger {
         let sql = "SELECT coalesce(max(origin_seq), 0) FROM fact WHERE origin = ?1";
         self.next_origin_seq = self.conn.query_row(sql, [&self.origin], |row| row.get::<_, i64>(0))? + 1;
         let sql = "SELECT coalesce(max(hlc), 0) FROM subject";
-        self.hlc = Hlc(self.conn.query_row(sql, [], |row| row.get(0))?);
+        let newest = Hlc(self.conn.query_row(sql, [], |row| row.get(0))?);
+        self.hlc = newest.max(Hlc(self.number(epoch::HLC_FLOOR)?));
+        self.seq_floor = self.number(epoch::SEQ_FLOOR)?;
         self.is_stale = false;
         Ok(())
     }
@@ -161,6 +168,11 @@ impl Ledger {
     fn meta(&self, key: &str) -> Result<Option<String>, LedgerError> {
         let sql = "SELECT value FROM meta WHERE key = ?1";
         Ok(self.conn.query_row(sql, [key], |row| row.get(0)).optional()?)
+    }
+
+    /// A number that is kept under that name, 0 where there is none.
+    fn number(&self, key: &str) -> Result<i64, LedgerError> {
+        Ok(self.meta(key)?.and_then(|number| number.parse().ok()).unwrap_or_default())
     }
 
     fn set_meta(&self, key: &str, value: &str) -> Result<(), LedgerError> {
