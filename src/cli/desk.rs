@@ -3,7 +3,7 @@
 
 use crate::config::Config;
 use crate::io::clock::Clock;
-use crate::io::entropy;
+use crate::io::{entropy, machine};
 use crate::ledger::{Ledger, Reader};
 use crate::time::{MonoMs, Now, Timekeeper, UtcMs};
 use crate::writer::{Input, Reply, Writer};
@@ -27,8 +27,9 @@ pub struct Desk {
 impl Desk {
     /// Takes the ledger's lock, and makes the ledger where there is none.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
-        let ledger = Ledger::open(&config.ledger.path, &entropy::origin()?)?;
+        let mut ledger = Ledger::open(&config.ledger.path, &entropy::origin()?)?;
         ledger.belongs_to(&config.site, config.ledger.site_before.as_ref())?;
+        machine::claim(&mut ledger)?;
         if let Some(sentence) = ledger.lacking() {
             return Err(Failure::Unreachable(sentence.to_owned()).into());
         }

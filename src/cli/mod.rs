@@ -14,6 +14,7 @@ use crate::wire::Protocol;
 use crate::wire::decode::Way;
 
 mod asset;
+mod backup;
 mod booking;
 mod booking_list;
 mod calendar;
@@ -40,8 +41,10 @@ mod out;
 mod person;
 mod production;
 mod readers;
+mod records;
 mod registering;
 mod replay;
+mod restore;
 mod room;
 mod room_hours;
 mod run;
@@ -167,8 +170,12 @@ enum Verb {
     Gate(gate::Asked),
     /// What happened: the ledger's facts, oldest first
     Facts(facts::Which),
-    /// Replay all facts and compare every row that they make
-    Verify,
+    /// Fold all facts afresh and compare every row that they make
+    Verify(verify::What),
+    /// Copy the ledger as it is now, while scanning goes on, and verify the copy
+    Backup(backup::To),
+    /// Put a backup in the place of the ledger; shows first what would be replaced
+    Restore(restore::From),
     /// Decode bytes of a reader, or say what a code means
     Decode {
         /// How they are framed, or what to read into a code
@@ -283,7 +290,9 @@ fn run_verb(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Overdue => out::out(&config()?, screen, true),
         Verb::Gate(asked) => gate::gate(&config()?, screen, &asked),
         Verb::Facts(which) => facts::facts(&config()?, screen, &which),
-        Verb::Verify => verify::verify(&config()?, screen),
+        Verb::Verify(what) => verify::verify(&config()?, screen, &what),
+        Verb::Backup(to) => backup::backup(&config()?, screen, &to),
+        Verb::Restore(from) => restore::restore(&config()?, screen, &from),
         Verb::Decode { protocol, descriptor, hex } => {
             decode::decode(screen, protocol, descriptor.as_deref(), &hex)
         }

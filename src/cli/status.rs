@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::Failure;
 use super::control_client::{Daemon, incomplete};
 use super::desk::{reader_if_any, utc};
+use super::records::{self, Record};
 use super::screen::Screen;
 use crate::config::Config;
 use crate::control::{CalendarStatus, DaemonState, GateStatus, LedgerStatus, Request, Response, Status};
@@ -18,6 +19,12 @@ pub fn status(config: &Config, screen: &mut Screen) -> anyhow::Result<ExitCode> 
         Some(mut daemon) => running(daemon.ask(&Request::Status, |_| ())?)?,
         None => stopped(config, now)?,
     };
+    let mut status = status;
+    let failed = [records::BACKUP, records::VERIFY].map(|which| records::read(config, which));
+    status.trouble.extend(failed.into_iter().flatten().filter_map(|record| {
+        let at = record.bad_at_ms.map(|at| when(UtcMs(at), now, config.timezone)).unwrap_or_default();
+        record.bad.map(|bad| format!("{at}: {bad}"))
+    }));
     if screen.is_json() {
         screen.json(&status)?
     } else {
@@ -88,6 +95,8 @@ fn show(config: &Config, screen: &mut Screen, status: &Status, now: UtcMs) -> an
     if let Some(web) = &status.web {
         screen.line(&format!("web      {web}"))?;
     }
+    show_record(config, screen, "backup", now, records::read(config, records::BACKUP))?;
+    show_record(config, screen, "verify", now, records::read(config, records::VERIFY))?;
     status.gates.iter().try_for_each(|gate| show_gate(screen, gate))?;
     for device in &status.unbound {
         screen.line(&format!("unread   {device}: `cagekeeper readers` says how to use it"))?;
@@ -100,6 +109,21 @@ pub fn calendar_line(calendar: &CalendarStatus, now: UtcMs, zone: chrono_tz::Tz)
     let read = calendar.read_at.map(|at| format!(", read {}", when(at, now, zone))).unwrap_or_default();
     let detail = calendar.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
     format!("{} from {}: {}{read}{detail}", calendar.id, calendar.from, calendar.state)
+}
+
+/// When the last one went well. One that has failed since is among the troubles.
+fn show_record(
+    config: &Config,
+    screen: &mut Screen,
+    what: &str,
+    now: UtcMs,
+    record: Option<Record>,
+) -> anyhow::Result<()> {
+    let Some(record) = record else { return Ok(()) };
+    if let (Some(at), Some(good)) = (record.good_at_ms, &record.good) {
+        screen.line(&format!("{what:<8} good {}: {good}", when(UtcMs(at), now, config.timezone)))?;
+    }
+    Ok(())
 }
 
 fn show_gate(screen: &mut Screen, gate: &GateStatus) -> anyhow::Result<()> {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 use toml::de::DeTable;
 
+use super::backup::backup;
 use super::broker::broker;
 use super::calendar::calendars;
 use super::house::house;
@@ -24,7 +25,7 @@ use super::web::web;
 use super::{ClockTrust, Config, ControlConfig, LedgerConfig, MqttConfig};
 use crate::domain::id::{DaemonId, PersonHandle, SiteId};
 
-pub(super) const TOP_KEYS: [&str; 20] = [
+pub(super) const TOP_KEYS: [&str; 21] = [
     "site",
     "timezone",
     "currency",
@@ -45,6 +46,7 @@ pub(super) const TOP_KEYS: [&str; 20] = [
     "lamp",
     "calendar",
     "web",
+    "backup",
 ];
 
 /// What holds where the file says nothing and the machine decides.
@@ -104,6 +106,7 @@ fn config(
     top.refuse_unknown(&TOP_KEYS, &mut reading.problems);
     let stations = stations(top, reading);
     let zone = timezone(top, reading).unwrap_or(defaults.timezone);
+    let ledger = ledger(top, defaults, reading);
     let currency = currency(top, reading).unwrap_or_else(|| "EUR".to_owned());
     Some(Config {
         source: source.map(Path::to_path_buf),
@@ -111,7 +114,8 @@ fn config(
         daemon: id_or(top, "daemon", "main", DaemonId::parse, reading)?,
         timezone: zone,
         currency: currency.clone(),
-        ledger: ledger(top, defaults, reading),
+        backup: backup(top, &ledger.path, reading),
+        ledger,
         mqtt: mqtt(top, reading),
         house: Arc::new(house(top, zone, currency, reading)),
         control: control(top, defaults, reading),

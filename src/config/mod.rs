@@ -21,6 +21,7 @@ use crate::wire::poll::PollSetup;
 use crate::wire::{self, Protocol, layout::Layout};
 
 mod asking;
+mod backup;
 mod broker;
 mod calendar;
 pub mod check;
@@ -44,6 +45,7 @@ mod station;
 mod text_framing;
 mod web;
 
+pub use backup::BackupConfig;
 pub use check::{Finding, check};
 pub use file::Defaults;
 pub use model::PROFILE_KEYS;
@@ -89,6 +91,8 @@ pub struct Config {
     pub calendars: Vec<CalendarConfig>,
     /// What is served over HTTP.
     pub web: WebConfig,
+    /// Where backups go.
+    pub backup: BackupConfig,
 }
 
 /// `[ledger]`

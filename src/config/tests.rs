@@ -72,6 +72,7 @@ fn default_in_code() -> Config {
         lamps: Vec::new(),
         calendars: Vec::new(),
         web: WebConfig::default(),
+        backup: BackupConfig::beside(&defaults().ledger),
     }
 }
 
@@ -116,7 +117,8 @@ fn every_key_is_explained_in_the_default() {
         .chain(&lamp::LAMP_KEYS)
         .chain(&calendar::CALENDAR_KEYS)
         .chain(&calendar::RULE_KEYS)
-        .chain(&web::WEB_KEYS);
+        .chain(&web::WEB_KEYS)
+        .chain(&backup::BACKUP_KEYS);
     let rules = house::RULES_KEYS.iter().chain(&hours::DAYS).chain(&["closed"]);
     let names = house::CONDITIONS
         .map(Condition::name)

@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::Config;
 use crate::io::readers::{self, census};
 use crate::io::standing::Shared;
-use crate::io::{entropy, notify};
+use crate::io::{entropy, machine, notify};
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::station::waits::Waits;
 use crate::time::MonoMs;
@@ -38,7 +38,11 @@ pub(super) async fn open(config: &Config) -> anyhow::Result<Option<Ledger>> {
                     notify::status(&error.to_string());
                 }
             }
-            opened => return Ok(Some(opened?)),
+            opened => {
+                let mut ledger = opened?;
+                machine::claim(&mut ledger)?;
+                return Ok(Some(ledger));
+            }
         }
         tokio::select! {
             _ = term.recv() => return Ok(None),
@@ -72,6 +76,7 @@ pub(super) fn check_recent(shared: &Arc<Shared>) -> tokio::task::JoinHandle<()> 
             Ok(report) if report.is_whole() => {
                 tracing::info!(
                     facts = report.facts,
+                    left_to_verify = report.unfolded,
                     "the last stop was not in order; the newest facts are whole"
                 );
             }

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod control;
 pub mod doors;
 pub mod entropy;
+pub mod machine;
 pub mod mqtt;
 pub mod notify;
 pub mod readers;

@@ -30,7 +30,7 @@ impl Ledger {
         first: usize,
         facts: Vec<NewFact>,
     ) -> Result<i64, LedgerError> {
-        let mut seq = self.head;
+        let mut seq = self.head.max(self.seq_floor);
         for (index, new) in facts.into_iter().enumerate() {
             seq += 1;
             self.hlc = self.hlc.next(occasion.now);
@@ -66,7 +66,7 @@ impl Ledger {
         if known > 0 {
             return Ok(false);
         }
-        let fact = Fact { seq: self.head + 1, ..fact.clone() };
+        let fact = Fact { seq: self.head.max(self.seq_floor) + 1, ..fact.clone() };
         insert(&self.conn, &fact)?;
         apply(&self.conn, &fact)?;
         self.head = fact.seq;

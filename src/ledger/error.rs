@@ -66,6 +66,9 @@ pub enum LedgerError {
          for examination"
     )]
     Damaged(String),
+    /// What was asked for is not done, and nothing has changed.
+    #[error("{0}")]
+    Refused(String),
     /// Anything else: stop loudly.
     #[error(
         "the ledger failed: {0}. Run `cagekeeper verify`: it says what differs. Restore the last backup where it does"

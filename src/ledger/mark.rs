@@ -130,6 +130,14 @@ impl Ledger {
         }
     }
 
+    /// A new epoch has begun: its facts get a mark of their own.
+    pub(super) fn begin_mark(&mut self) -> Result<(), LedgerError> {
+        if self.mark.as_ref().is_some_and(|mark| mark.origin != self.origin) {
+            self.mark = Some(Mark::new(&self.origin, head_seq(&self.conn)?));
+        }
+        Ok(())
+    }
+
     /// Compares the ledger with its mark. Where facts are missing, those to come are numbered under `fresh`: nobody may
     /// take them for the ones that were told under the same numbers before.
     pub(super) fn compare_with_mark(&mut self, fresh: &str) -> Result<(), LedgerError> {

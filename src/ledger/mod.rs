@@ -16,8 +16,10 @@ use crate::time::UtcMs;
 
 pub mod append;
 pub mod apply;
+pub mod backup;
 pub mod calendars;
 pub mod counts;
+pub mod epoch;
 pub mod error;
 pub mod known;
 pub mod listing;
@@ -28,6 +30,7 @@ mod missed;
 pub mod passages;
 pub mod people;
 pub mod question;
+pub mod restore;
 mod rows;
 pub mod scanlog;
 mod stands;
@@ -49,7 +52,6 @@ const SCHEMA: [&str; 5] = [
 const FOLDED: &str = "folded";
 
 /// The site whose ledger it is.
-const SITE: &str = "site";
 
 /// Statements kept prepared: a decision and its facts use more than a hundred.
 const STATEMENTS_MAX: usize = 256;
@@ -71,6 +73,7 @@ pub struct Ledger {
     origin: String,
     next_origin_seq: i64,
     head: i64,
+    seq_floor: i64,
     hlc: Hlc,
     scans_at_start: i64,
     was_clean: bool,
@@ -132,6 +135,7 @@ impl Ledger {
             origin: String::new(),
             next_origin_seq: 0,
             head: 0,
+            seq_floor: 0,
             hlc: Hlc::default(),
             scans_at_start: 0,
             was_clean: true,
@@ -160,7 +164,9 @@ impl Ledger {
         self.next_origin_seq = self.conn.query_row(sql, [&self.origin], |row| row.get::<_, i64>(0))? + 1;
         self.head = head_seq(&self.conn)?;
         let sql = "SELECT coalesce(max(hlc), 0) FROM subject";
-        self.hlc = Hlc(self.conn.query_row(sql, [], |row| row.get(0))?);
+        let newest = Hlc(self.conn.query_row(sql, [], |row| row.get(0))?);
+        self.hlc = newest.max(Hlc(self.number(epoch::HLC_FLOOR)?));
+        self.seq_floor = self.number(epoch::SEQ_FLOOR)?;
         self.is_stale = false;
         Ok(())
     }
@@ -180,6 +186,11 @@ impl Ledger {
     fn meta(&self, key: &str) -> Result<Option<String>, LedgerError> {
         let sql = "SELECT value FROM meta WHERE key = ?1";
         Ok(self.conn.query_row(sql, [key], |row| row.get(0)).optional()?)
+    }
+
+    /// A number that is kept under that name, 0 where there is none.
+    fn number(&self, key: &str) -> Result<i64, LedgerError> {
+        Ok(self.meta(key)?.and_then(|number| number.parse().ok()).unwrap_or_default())
     }
 
     fn set_meta(&self, key: &str, value: &str) -> Result<(), LedgerError> {
@@ -234,19 +245,6 @@ impl Ledger {
         self.is_settled.set(false);
         // What is kept beside the file counted facts that are not there: nothing more is written before it is read again.
         self.is_stale = self.reload().is_err();
-    }
-
-    /// Refuses the ledger of another site; one that knows of none is this site's from now on. `before` is the name that the
-    /// site had: its ledger is taken over.
-    pub fn belongs_to(&self, site: &SiteId, before: Option<&SiteId>) -> Result<(), LedgerError> {
-        match self.meta(SITE)? {
-            Some(found) if found == site.as_str() => Ok(()),
-            Some(found) if before.is_none_or(|before| found != before.as_str()) => {
-                let (path, expected) = (self.path.clone(), site.to_string());
-                Err(LedgerError::OtherSite { path, found, expected })
-            }
-            _ => self.set_meta(SITE, site.as_str()),
-        }
     }
 
     /// The file.

@@ -276,6 +276,12 @@ impl Teller {
 
     /// Marks one page of things that changed. A full page is a refresh or an import, and waits for its rate.
     fn mark_changed(&mut self) -> Result<bool, LedgerError> {
+        if self.upkeep.marked() == 0 {
+            // A broker that is told everything may hold states of things that a restore took away.
+            for subject in self.ledger.vanished()? {
+                self.upkeep.mark(1, &subject, Urgency::Refresh);
+            }
+        }
         if self.upkeep.marked() >= self.head {
             return Ok(false);
         }
@@ -296,9 +302,14 @@ impl Teller {
     fn state(&mut self, link: &mut Link, key: &str) -> Result<bool, LedgerError> {
         let subject = Subject::parse(key);
         let known = subject.map(|subject| Ok::<_, LedgerError>((self.read_state(&subject)?, subject)));
-        let Some((Some(state), subject)) = known.transpose()? else {
-            self.upkeep.acked(key);
-            return Ok(true);
+        let (state, subject) = match known.transpose()? {
+            Some((Some(state), subject)) => (state, subject),
+            // An empty message takes a retained one away.
+            Some((None, subject)) if self.ledger.has_vanished(&subject)? => (Vec::new(), subject),
+            _ => {
+                self.upkeep.acked(key);
+                return Ok(true);
+            }
         };
         match link.try_publish(&self.topics.thing(&subject), state, true) {
             Ok(()) => self.outbox.handed_over_retained(key.to_owned()),

@@ -62,9 +62,18 @@ pub fn refold_all(conn: &Connection) -> Result<(), LedgerError> {
     subjects.iter().try_for_each(|subject| refold(conn, subject))
 }
 
+/// Folds a subject of which there are no rows yet. `facts` are all of its facts, in the order of the fold.
+pub fn fold_alone(conn: &Connection, subject: &Subject, facts: &[Fact]) -> Result<(), LedgerError> {
+    facts.iter().try_for_each(|fact| note_subject(conn, fact, true))?;
+    fold(conn, subject, facts)
+}
+
 /// Folds a subject afresh from all its facts.
 pub fn refold(conn: &Connection, subject: &Subject) -> Result<(), LedgerError> {
-    let facts = facts_of(conn, subject)?;
+    fold(conn, subject, &facts_of(conn, subject)?)
+}
+
+fn fold(conn: &Connection, subject: &Subject, facts: &[Fact]) -> Result<(), LedgerError> {
     let annulled: BTreeSet<&String> = facts
         .iter()
         .filter_map(|fact| match &fact.body {
