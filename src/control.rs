@@ -465,7 +465,7 @@ pub struct ReaderStatus {
 
 /// How the command line names people: by the ledger's own list.
 pub fn named(ledger: &Ledger, person: &PersonId) -> Named {
-    let nobody = || Named { person: person.clone(), handle: None, name: None };
+    let nobody = || Named::by_id(person.clone());
     ledger.named(person).unwrap_or_else(|_| nobody())
 }
 

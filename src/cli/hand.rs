@@ -96,7 +96,7 @@ impl<'a> Hand<'a> {
         let reply = desk.record(Input::Order(Box::new(order)))?;
         let named = |person: &PersonId| match sees {
             true => named(desk.ledger(), person),
-            false => Named { person: person.clone(), handle: None, name: None },
+            false => Named::by_id(person.clone()),
         };
         Ok(ScanShown::of_reply(&reply, &named, (self.config.timezone, sees)).ok_or_else(incomplete)?)
     }
@@ -232,7 +232,7 @@ impl<'a> Look<'a> {
             return named;
         }
         self.hid_people.set(true);
-        Named { person: named.person, handle: None, name: None }
+        Named { forgotten: named.forgotten, ..Named::by_id(named.person) }
     }
 
     /// A text that may name somebody, for whoever may see that.

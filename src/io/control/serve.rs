@@ -217,7 +217,7 @@ fn no_station(shared: &Shared, station: &StationId) -> Response {
 /// The reply to whoever sees the names of people, or does not.
 fn shown(shared: &Shared, reply: &Reply, sees: bool) -> Result<Response, LedgerError> {
     let ledger = Reader::open(&shared.config.ledger.path)?;
-    let nobody = |person: &PersonId| Named { person: person.clone(), handle: None, name: None };
+    let nobody = |person: &PersonId| Named::by_id(person.clone());
     let named = |person: &PersonId| match sees {
         true => ledger.named(person).unwrap_or_else(|_| nobody(person)),
         false => nobody(person),
