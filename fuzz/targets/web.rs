@@ -33,7 +33,7 @@ static HOUSE: LazyLock<(Runtime, Arc<Shared>)> = LazyLock::new(|| {
     let ledger = Ledger::in_memory("0123456789ab").expect("memory");
     let (notices, _) = tokio::sync::mpsc::unbounded_channel();
     let (writer, _) = writing::spawn(Writer::new(ledger, &config), 0, notices).expect("a thread");
-    let clock = Clock::start(config.clock.trust);
+    let clock = Clock::start(config.clock_trusted);
     let shared = Shared::new(config, clock, Timekeeper::new(None), writer);
     let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(2).build().expect("a runtime");
     (runtime, Arc::new(shared))
