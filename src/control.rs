@@ -29,6 +29,7 @@ use crate::writer::{Answer, Reply};
 mod calendar;
 mod enrol;
 mod feed;
+mod forget;
 mod gate;
 mod import;
 mod tap;
@@ -37,6 +38,7 @@ pub mod text_bytes;
 pub use calendar::{CalendarStatus, Said, Synced};
 pub use enrol::{Enrolment, NotEnrolled};
 pub use feed::{FeedOf, House, feed};
+pub use forget::Forgetting;
 pub use gate::GateStatus;
 pub use import::{ChangeShown, Imported, KindShown, MapFile, asked, batches};
 pub use tap::Tapped;
@@ -115,6 +117,17 @@ pub enum Request {
         )]
         bytes: Option<Vec<u8>>,
     },
+    /// Somebody is to be forgotten.
+    Forget {
+        /// Who.
+        person: PersonId,
+        /// Also somebody who holds gear or has bookings before them.
+        #[serde(default)]
+        even_so: bool,
+        /// Without it only what would be erased is said.
+        #[serde(default)]
+        yes: bool,
+    },
 }
 
 /// One line of the daemon's answer.
@@ -144,6 +157,9 @@ pub struct Response {
     /// What reading a calendar did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<Box<Synced>>,
+    /// What of somebody was erased, or would be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgetting: Option<Box<Forgetting>>,
     /// The exit code of the command line where it was not done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<u8>,
@@ -180,6 +196,11 @@ impl Response {
     /// What reading a calendar did.
     pub fn calendar(synced: Synced) -> Self {
         Self { done: true, ok: Some(true), calendar: Some(Box::new(synced)), ..Self::default() }
+    }
+
+    /// What of somebody was erased, or would be.
+    pub fn forgetting(forgetting: Forgetting) -> Self {
+        Self { done: true, ok: Some(true), forgetting: Some(Box::new(forgetting)), ..Self::default() }
     }
 
     /// How far an import is.
@@ -465,7 +486,7 @@ pub struct ReaderStatus {
 
 /// How the command line names people: by the ledger's own list.
 pub fn named(ledger: &Ledger, person: &PersonId) -> Named {
-    let nobody = || Named { person: person.clone(), handle: None, name: None };
+    let nobody = || Named::by_id(person.clone());
     ledger.named(person).unwrap_or_else(|_| nobody())
 }
 

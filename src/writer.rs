@@ -25,10 +25,12 @@ use crate::ledger::scanlog::ScanRow;
 use crate::ledger::{Ledger, LedgerError};
 use crate::time::{MonoMs, Now, UtcMs};
 
+mod forget;
 mod missed;
 mod order;
 mod passage;
 
+pub use forget::{Forget, Forgotten};
 use missed::{missed_of, note_missed};
 pub use passage::Passage;
 use passage::passed_by;
@@ -88,6 +90,8 @@ pub enum Input {
     /// What a calendar asks for, all of it or none: bookings that stand in each other's way change places. The answer is
     /// that of the first that is refused, else of the last.
     Exchanged(Vec<Order>),
+    /// Somebody is to be forgotten. [`Writer::scrub`] then overwrites what is left of them in the file.
+    Forget(Box<Forget>),
 }
 
 /// A badge that asks at a door: a scan at its station, of which it is known which way somebody wants to go.
@@ -186,6 +190,8 @@ pub enum Reply {
     },
     /// A scan at a station that the configuration does not know.
     NoSuchStation(StationId),
+    /// Somebody was forgotten, or something was in the way.
+    Forgotten(Box<Forgotten>),
 }
 
 /// The answer to a scan or a silence, with what the station has to know.
@@ -267,6 +273,11 @@ impl Writer {
             return Ok(false);
         }
         self.ledger.transaction(note_missed)
+    }
+
+    /// Overwrites what is left in the file of who was forgotten. False where a reader is in the way: to be tried again.
+    pub fn scrub(&mut self) -> Result<bool, LedgerError> {
+        self.ledger.scrub()
     }
 
     /// Gives the ledger back.
@@ -355,6 +366,7 @@ impl Doors<'_> {
             }
             Input::Synced(order) => self.order(ledger, order, self.calendar_station),
             Input::Exchanged(orders) => self.together(ledger, orders),
+            Input::Forget(forget) => self.forget(ledger, forget),
         }
     }
 

@@ -21,6 +21,8 @@ use serde_json::{Value, json};
 
 #[path = "cli/by_hand.rs"]
 mod by_hand;
+#[path = "cli/forget.rs"]
+mod forget;
 
 const CONFIG: &str = r#"timezone = "Europe/London"
 [ledger]

@@ -119,6 +119,9 @@ impl Taken {
 // -- years, months, weeks, days ----------------------------------------------------------------------------------
 
 fn by_days(rule: &Rule, start: NaiveDateTime, taken: &mut Taken, budget: &mut Budget) -> Result<(), TooMuch> {
+    budget.spend(
+        [&rule.hours, &rule.minutes, &rule.seconds].into_iter().map(|set| set.len() as u64).product(),
+    )?;
     let times = times(&rule.hours, &rule.minutes, &rule.seconds);
     let interval = i64::from(rule.interval);
     let mut step = (steps_between(rule, start.date(), taken.first_day()) / interval - 1).max(0);

@@ -120,7 +120,13 @@ impl Calendar {
     /// Cancelled events are among them, as cancelled. The problems are of series that could not be worked out; such a
     /// series is left out whole.
     pub fn occurrences(&self, from: UtcMs, to: UtcMs) -> (Vec<Occurrence>, Vec<Problem>) {
-        series::occurrences(self, from, to)
+        self.occurrences_within(from, to, series::STEPS_MAX)
+    }
+
+    /// The same for at most so many steps of work: a day looked at or an instance made is one. What would take more is
+    /// left out and said.
+    pub fn occurrences_within(&self, from: UtcMs, to: UtcMs, steps: u64) -> (Vec<Occurrence>, Vec<Problem>) {
+        series::occurrences(self, from, to, steps)
     }
 }
 

@@ -3,8 +3,9 @@
 use chrono_tz::Tz;
 
 use super::event::{Around, Event, PROPERTIES_MAX, Written, event, is_of_use, lost};
+use super::expand::Budget;
 use super::lines::{Line, Lines, Property, decode, name, text};
-use super::series::{begins_as_ruled, newest_only, take_out};
+use super::series::{STEPS_MAX, begins_as_ruled, newest_only, take_out};
 use super::when::When;
 use super::written::short;
 use super::zone::{DEFINITIONS_MAX, Definition, Zones, named};
@@ -98,6 +99,7 @@ struct Reading {
     /// Changed instances of series that could not be read.
     lost: Vec<(String, When)>,
     problems: Vec<Problem>,
+    budget: Budget,
 }
 
 impl Reading {
@@ -115,6 +117,7 @@ impl Reading {
             events: Vec::new(),
             lost: Vec::new(),
             problems: Vec::new(),
+            budget: Budget(STEPS_MAX),
         }
     }
 
@@ -321,7 +324,7 @@ impl Reading {
     }
 
     fn take(&mut self, event: Event) {
-        if event.instead_of.is_none() && !begins_as_ruled(&event) {
+        if event.instead_of.is_none() && !begins_as_ruled(&event, &mut self.budget) {
             let what = "the series begins on a day or time that its own rule does not name; only what the rule names \
                         was taken";
             self.problem(event.line, what.to_owned());

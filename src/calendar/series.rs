@@ -16,7 +16,7 @@ use super::{Calendar, Occurrence, Problem};
 use crate::time::UtcMs;
 
 /// Steps that the events of one call may take together.
-const STEPS_MAX: u64 = 20_000_000;
+pub(super) const STEPS_MAX: u64 = 20_000_000;
 /// Steps that one series may take.
 const SERIES_STEPS_MAX: u64 = 4_000_000;
 /// Occurrences of one series in one call.
@@ -114,7 +114,12 @@ pub(super) fn take_out(events: &mut [Event], lost: &[(String, When)]) {
 }
 
 /// See [`Calendar::occurrences`].
-pub(super) fn occurrences(calendar: &Calendar, from: UtcMs, to: UtcMs) -> (Vec<Occurrence>, Vec<Problem>) {
+pub(super) fn occurrences(
+    calendar: &Calendar,
+    from: UtcMs,
+    to: UtcMs,
+    steps: u64,
+) -> (Vec<Occurrence>, Vec<Problem>) {
     let mut series: BTreeMap<&str, Series<'_>> = BTreeMap::new();
     for event in &calendar.events {
         let series = series.entry(event.uid.as_str()).or_default();
@@ -123,7 +128,7 @@ pub(super) fn occurrences(calendar: &Calendar, from: UtcMs, to: UtcMs) -> (Vec<O
             Some(_) => series.changed.push(event),
         }
     }
-    let mut call = Call::new(calendar.house, from, to);
+    let mut call = Call::new(calendar.house, (from, to), steps);
     for series in series.values() {
         call.take(series);
     }
@@ -145,8 +150,8 @@ struct Call {
 }
 
 impl Call {
-    fn new(house: Tz, from: UtcMs, to: UtcMs) -> Self {
-        let (steps_left, bytes_left) = (STEPS_MAX, TEXT_BYTES_MAX);
+    fn new(house: Tz, (from, to): (UtcMs, UtcMs), steps: u64) -> Self {
+        let (steps_left, bytes_left) = (steps.min(STEPS_MAX), TEXT_BYTES_MAX);
         Self { house, from, to, steps_left, bytes_left, found: Vec::new(), problems: Vec::new() }
     }
 
@@ -392,12 +397,12 @@ fn local_in_zone_of(other: &When, when: &When, house: Tz) -> NaiveDateTime {
     }
 }
 
-/// Whether the first day of a series is one that its own rules name; true for what is no series.
-pub(super) fn begins_as_ruled(event: &Event) -> bool {
+/// Whether the first day of a series is one that its own rules name; true for what is no series, and where that cannot be
+/// told for what is left of `budget`: such a series is too much to be worked out as well, and that is said.
+pub(super) fn begins_as_ruled(event: &Event, budget: &mut Budget) -> bool {
     let start = event.start.local();
     let Some(next) = start.checked_add_signed(TimeDelta::seconds(1)) else { return true };
-    let named = |rule: &Rule| {
-        expand(rule, start, start..next, &mut Budget(SERIES_STEPS_MAX)).is_ok_and(|found| !found.is_empty())
-    };
-    event.rules.is_empty() || event.rules.iter().any(named)
+    let mut leaves_out =
+        |rule: &Rule| expand(rule, start, start..next, budget).is_ok_and(|found| found.is_empty());
+    event.rules.is_empty() || !event.rules.iter().all(|rule| leaves_out(rule))
 }

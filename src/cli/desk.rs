@@ -62,6 +62,8 @@ impl Desk {
     pub fn record(&mut self, input: Input) -> anyhow::Result<Reply> {
         let mut replies = self.writer.handle_group(&[input])?;
         while self.writer.settle()? {}
+        // The start after this one tries again where somebody reads the file just now.
+        let _ = self.writer.scrub()?;
         replies.pop().ok_or_else(|| Failure::Unreachable("the writer gave no answer".to_owned()).into())
     }
 

@@ -9,7 +9,7 @@ use super::desk::{self, Desk};
 use super::scan::show;
 use super::screen::{Screen, who as called};
 use crate::config::Config;
-use crate::control::{Enrolment, NotEnrolled, Request, ScanShown, named};
+use crate::control::{Enrolment, Forgetting, NotEnrolled, Request, ScanShown, named};
 use crate::domain::command::{Actor, Command};
 use crate::domain::fact::CONTROL_STATION;
 use crate::domain::id::{PersonId, StationId};
@@ -22,7 +22,7 @@ use crate::io::entropy;
 use crate::ledger::Reader;
 use crate::ledger::question::Named;
 use crate::time::UtcMs;
-use crate::writer::{Input, Order};
+use crate::writer::{Forget, Input, Order, Reply};
 
 #[derive(Debug)]
 enum Means {
@@ -70,7 +70,8 @@ pub fn by_hand(
 }
 
 impl<'a> Hand<'a> {
-    fn open(config: &'a Config) -> anyhow::Result<Self> {
+    /// Through the daemon, else under the lock of the ledger.
+    pub fn open(config: &'a Config) -> anyhow::Result<Self> {
         if let Some(daemon) = Daemon::connect(&config.control.path)? {
             let (reader, now) = (desk::reader(config)?, desk::utc(config));
             return Ok(Self { config, reader, now, means: Means::Daemon(daemon), can_confirm: false });
@@ -96,7 +97,7 @@ impl<'a> Hand<'a> {
         let reply = desk.record(Input::Order(Box::new(order)))?;
         let named = |person: &PersonId| match sees {
             true => named(desk.ledger(), person),
-            false => Named { person: person.clone(), handle: None, name: None },
+            false => Named::by_id(person.clone()),
         };
         Ok(ScanShown::of_reply(&reply, &named, (self.config.timezone, sees)).ok_or_else(incomplete)?)
     }
@@ -122,6 +123,39 @@ impl<'a> Hand<'a> {
         })?;
         desk.record(Input::Batch(batch))?;
         Ok(ScanShown::enrolled(id, StationId::parse(CONTROL_STATION)?, named(desk.ledger(), &person)))
+    }
+
+    /// Says what would be erased of somebody, or erases it.
+    pub fn forget(&mut self, person: PersonId, even_so: bool, yes: bool) -> anyhow::Result<Forgetting> {
+        let by = match &mut self.means {
+            Means::Daemon(daemon) => {
+                let request = Request::Forget { person, even_so, yes };
+                return Ok(*daemon.ask(&request, |_| ())?.forgetting.ok_or_else(incomplete)?);
+            }
+            Means::Desk(_) => self.actor()?,
+        };
+        if let Some(sentence) = who::lacks(&self.config.house.rights, &by, Right::People) {
+            return Err(Failure::No(sentence).into());
+        }
+        if !yes {
+            let (traces, ties) = (self.reader.traces(&person)?, self.reader.ties(&person, self.now)?);
+            return Ok(Forgetting::plan(person, traces, ties));
+        }
+        let Means::Desk(desk) = &mut self.means else { return Err(incomplete().into()) };
+        let (id, now) = (entropy::id()?, desk.now());
+        let forget = Forget { id, person: person.clone(), by: by.person, even_so, now };
+        match desk.record(Input::Forget(Box::new(forget)))? {
+            Reply::Forgotten(forgotten) => Ok(Forgetting::of(person, *forgotten)),
+            _ => Err(incomplete().into()),
+        }
+    }
+
+    /// Gives the ledger back in order.
+    pub fn close(self) -> anyhow::Result<()> {
+        match self.means {
+            Means::Desk(desk) => desk.close(),
+            Means::Daemon(_) => Ok(()),
+        }
     }
 
     fn actor(&self) -> Result<Actor, Failure> {
@@ -232,7 +266,7 @@ impl<'a> Look<'a> {
             return named;
         }
         self.hid_people.set(true);
-        Named { person: named.person, handle: None, name: None }
+        Named { forgotten: named.forgotten, ..Named::by_id(named.person) }
     }
 
     /// A text that may name somebody, for whoever may see that.

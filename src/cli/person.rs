@@ -6,6 +6,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+mod forget;
+
 use super::Failure;
 use super::hand::{Hand, Look, by_hand};
 use super::naming;
@@ -63,6 +65,17 @@ pub enum PersonVerb {
     Retire {
         /// Who
         person: String,
+    },
+    /// Erase who somebody is: name, contacts, badges, notes. Says first what it would erase
+    Forget {
+        /// Who
+        person: String,
+        /// Erase it: it cannot be taken back
+        #[arg(long)]
+        yes: bool,
+        /// Also somebody who holds gear or has bookings before them
+        #[arg(long)]
+        even_so: bool,
     },
 }
 
@@ -147,6 +160,9 @@ pub fn person(config: &Config, screen: &mut Screen, verb: &PersonVerb) -> anyhow
         PersonVerb::Retire { person } => change(config, screen, person, |hand, old| {
             Ok(PersonEnrolled { active_until: Some(hand.now), ..old })
         }),
+        PersonVerb::Forget { person, yes, even_so } => {
+            forget::forget(config, screen, (person, *yes, *even_so))
+        }
     }
 }
 

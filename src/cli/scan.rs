@@ -80,6 +80,7 @@ pub fn show(screen: &mut Screen, shown: &ScanShown) -> anyhow::Result<()> {
         person,
         handle: shown.person_handle.clone(),
         name: shown.person_name.clone(),
+        forgotten: false,
     });
     let parts: Vec<String> = [
         shown.asset.as_ref().map(|id| format!("asset/{id}")),

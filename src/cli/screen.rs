@@ -77,6 +77,7 @@ fn columns(headings: &[&str], rows: &[Vec<String>]) -> String {
 pub fn who(named: &Named) -> String {
     match (&named.name, &named.handle) {
         (Some(name), Some(handle)) => format!("{name} ({handle}, {})", named.person),
+        _ if named.forgotten => format!("somebody who was forgotten ({})", named.person),
         _ => named.person.to_string(),
     }
 }

@@ -84,6 +84,11 @@ impl Enrolment {
         if self.person.is_some() && reader.registered(&Subject::Person(person.clone()))?.is_none() {
             return Err(NotEnrolled::Wrong(format!("nobody is known as {person}")));
         }
+        if reader.is_forgotten(person)? {
+            return Err(NotEnrolled::Wrong(format!(
+                "{person} was forgotten: enrol them anew with `person add`"
+            )));
+        }
         if reader.person_of_handle(&self.handle)?.is_some_and(|other| other != *person) {
             let sentence = format!("{} is somebody else's id: choose another, or `person set`", self.handle);
             return Err(NotEnrolled::Wrong(sentence));

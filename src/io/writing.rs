@@ -150,7 +150,7 @@ fn portion(writer: &mut Writer) -> Result<Option<(bool, i64)>, LedgerError> {
 /// Notes a portion of what counts that have ended did not find. After how long the next is due; `None` where none is left.
 fn settle(writer: &mut Writer, notices: &mpsc::UnboundedSender<Notice>) -> Result<Option<Duration>, Stopped> {
     match portion(writer) {
-        Ok(None) => Ok(None),
+        Ok(None) => Ok(scrub(writer)),
         Ok(Some((more, head))) => {
             let _ = notices.send(Notice::Head(head));
             Ok(more.then_some(BETWEEN_PORTIONS))
@@ -160,6 +160,18 @@ fn settle(writer: &mut Writer, notices: &mpsc::UnboundedSender<Notice>) -> Resul
             // Nobody left to tell means that the program is stopping anyway.
             let _ = notices.send(Notice::Failed(error));
             Err(Stopped)
+        }
+    }
+}
+
+/// Overwrites what is left of who was forgotten. After how long it is to be tried again; `None` where nothing is left.
+fn scrub(writer: &mut Writer) -> Option<Duration> {
+    match writer.scrub() {
+        Ok(true) => None,
+        Ok(false) => Some(RETRY),
+        Err(error) => {
+            tracing::debug!(%error, "what is left of somebody forgotten could not be overwritten; it will be later");
+            Some(RETRY)
         }
     }
 }

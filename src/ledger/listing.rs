@@ -300,16 +300,17 @@ impl Reader {
     /// Pieces of stocks that are out, the earliest due first; with `due_before` only what was to be back by then.
     pub fn stock_out(&self, due_before: Option<UtcMs>) -> Result<Vec<StockOutRow>, LedgerError> {
         let sql = "SELECT o.stock, coalesce(s.name, o.stock), nullif(o.person, ''), i.handle, i.name,
-                   nullif(o.production, ''), nullif(o.booking, ''), o.count, o.since_ms, o.due_ms
+                   nullif(o.production, ''), nullif(o.booking, ''), o.count, o.since_ms, o.due_ms,
+                   EXISTS (SELECT 1 FROM forgotten f WHERE f.person = o.person)
                    FROM stock_out o LEFT JOIN stock s ON s.id = o.stock LEFT JOIN identity i ON i.person = o.person
                    WHERE ?1 IS NULL OR o.due_ms < ?1 ORDER BY o.due_ms IS NULL, o.due_ms, o.stock";
         let read = |row: &Row<'_>| {
             let person: Option<PersonId> = row.get(2)?;
-            let (handle, name) = (row.get(3)?, row.get(4)?);
+            let (handle, name, forgotten) = (row.get(3)?, row.get(4)?, row.get(10)?);
             Ok(StockOutRow {
                 stock: row.get(0)?,
                 name: row.get(1)?,
-                holder: person.map(|person| Named { person, handle, name }),
+                holder: person.map(|person| Named { person, handle, name, forgotten }),
                 production: row.get(5)?,
                 booking: row.get(6)?,
                 count: row.get(7)?,

@@ -21,6 +21,7 @@ pub mod calendars;
 pub mod counts;
 pub mod epoch;
 pub mod error;
+pub mod forget;
 pub mod known;
 pub mod listing;
 pub mod load;
@@ -40,12 +41,13 @@ pub mod verify;
 pub use error::LedgerError;
 pub use question::Reader;
 
-const SCHEMA: [&str; 5] = [
+const SCHEMA: [&str; 6] = [
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_the_plan.sql"),
     include_str!("schema/0003_doors.sql"),
     include_str!("schema/0004_counts.sql"),
     include_str!("schema/0005_gate.sql"),
+    include_str!("schema/0006_forgotten.sql"),
 ];
 
 /// The schema under which the projections were last folded from all facts.
@@ -55,6 +57,9 @@ const FOLDED: &str = "folded";
 
 /// Statements kept prepared: a decision and its facts use more than a hundred.
 const STATEMENTS_MAX: usize = 256;
+
+/// How long one connection waits for another.
+const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Who may read and write a new ledger file; SQLite gives its companions the same. It names people: its owner writes,
 /// nobody else sees it.
@@ -83,6 +88,7 @@ pub struct Ledger {
     lacking: Option<String>,
     /// Nothing of what counts missed is left to be noted; `false` is not known.
     is_settled: Cell<bool>,
+    is_unscrubbed: bool,
 }
 
 impl Ledger {
@@ -126,7 +132,7 @@ impl Ledger {
         // A scan touches more pages than a savepoint keeps in memory by itself: it would make a file for each.
         conn.pragma_update(None, "temp_store", "MEMORY")?;
         conn.pragma_update(None, "wal_autocheckpoint", WAL_PAGES_MAX)?;
-        conn.busy_timeout(std::time::Duration::from_secs(5))?;
+        conn.busy_timeout(BUSY)?;
         keep_statements(&conn)?;
         migrate(&mut conn, &path)?;
         let mut ledger = Self {
@@ -144,11 +150,13 @@ impl Ledger {
             mark: None,
             lacking: None,
             is_settled: Cell::new(false),
+            is_unscrubbed: false,
         };
         ledger.conn.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('origin', ?1)", [origin])?;
         ledger.fold_under_schema()?;
         ledger.was_clean = ledger.meta("stopped")?.as_deref() != Some("no");
         ledger.set_meta("stopped", "no")?;
+        ledger.is_unscrubbed = ledger.meta(forget::UNSCRUBBED)?.is_some();
         ledger.reload()?;
         ledger.compare_with_mark(origin)?;
         ledger.mark();
@@ -390,7 +398,7 @@ fn read_only(path: &Path) -> Result<Connection, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn =
         Connection::open_with_flags(path, flags).map_err(|error| LedgerError::opening(path, &error))?;
-    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.busy_timeout(BUSY)?;
     keep_statements(&conn)?;
     refuse_foreign(&conn, path)?;
     refuse_older(&conn, path)?;

@@ -46,7 +46,8 @@ impl Reader {
     ) -> Result<Vec<PassageRow>, LedgerError> {
         let sql = format!(
             "SELECT g.subject, coalesce(a.name, k.name, g.subject), g.station, g.reader, g.way, g.at_ms, g.authorised,
-             g.left_ms, i.person, i.handle, i.name, {CUSTODY_COLUMNS} FROM passing g
+             g.left_ms, CASE WHEN c.out = 1 THEN c.person END, i.handle, i.name,
+             EXISTS (SELECT 1 FROM forgotten f WHERE f.person = c.person), {CUSTODY_COLUMNS} FROM passing g
              LEFT JOIN asset a ON a.id = CASE WHEN g.subject GLOB 'asset/*' THEN substr(g.subject, 7) END
              LEFT JOIN kit k ON k.id = CASE WHEN g.subject GLOB 'kit/*' THEN substr(g.subject, 5) END
              LEFT JOIN custody c ON c.subject = g.subject LEFT JOIN identity i ON i.person = c.person AND c.out = 1
@@ -62,7 +63,7 @@ impl Reader {
 fn passage_row(row: &Row<'_>) -> rusqlite::Result<PassageRow> {
     let way: Option<String> = row.get(4)?;
     let person: Option<PersonId> = row.get(8)?;
-    let (handle, name) = (row.get(9)?, row.get(10)?);
+    let (handle, name, forgotten) = (row.get(9)?, row.get(10)?, row.get(11)?);
     Ok(PassageRow {
         subject: row.get(0)?,
         name: row.get(1)?,
@@ -72,7 +73,7 @@ fn passage_row(row: &Row<'_>) -> rusqlite::Result<PassageRow> {
         at: row.get(5)?,
         authorised: row.get(6)?,
         left: row.get(7)?,
-        custody: rows::custody(row, 11)?,
-        holder: person.map(|person| Named { person, handle, name }),
+        custody: rows::custody(row, 12)?,
+        holder: person.map(|person| Named { person, handle, name, forgotten }),
     })
 }

@@ -8,12 +8,16 @@ use crate::domain::known::Identity;
 impl Ledger {
     /// Writes who a person is and which badges are theirs; true where that changed anything. Inside a transaction.
     ///
-    /// Scans of a badge that nobody knew yet lose its code and point at the person from now on.
+    /// Scans of a badge that nobody knew yet lose its code and point at the person from now on. Nobody who was forgotten
+    /// comes back by what was read before.
     pub fn put_identity(&self, identity: &Identity) -> Result<bool, LedgerError> {
         let sql = "INSERT INTO identity (person, handle, name, email, phone) VALUES (?1, ?2, ?3, ?4, ?5)
                    ON CONFLICT (person) DO UPDATE SET handle = ?2, name = ?3, email = ?4, phone = ?5
                    WHERE (handle, name) <> (?2, ?3) OR email IS NOT ?4 OR phone IS NOT ?5";
         let Identity { person, handle, name, email, phone, badges } = identity;
+        if self.is_forgotten(person)? {
+            return Ok(false);
+        }
         let mut changed =
             self.conn.prepare_cached(sql)?.execute(params![person, handle, name, email, phone])?;
         let keep = serde_json::to_string(badges)?;

@@ -32,6 +32,16 @@ pub struct Named {
     pub handle: Option<PersonHandle>,
     /// What people call them; absent once erased.
     pub name: Option<String>,
+    /// Whether they were erased.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forgotten: bool,
+}
+
+impl Named {
+    /// Of whom no more than the id is known, or to be shown.
+    pub fn by_id(person: PersonId) -> Self {
+        Self { person, handle: None, name: None, forgotten: false }
+    }
 }
 
 /// A thing that is out.
@@ -212,7 +222,8 @@ const SUMMARY: &str = "SELECT (SELECT count(*) FROM asset),
 const OUT: &str =
     "SELECT c.subject, coalesce(a.name, k.name, c.subject), c.person, i.handle, i.name, c.production,
     c.booking, c.room, c.kit, c.due_ms, c.since_ms,
-    CASE WHEN g.way = 'in' AND g.at_ms >= c.since_ms THEN g.at_ms END FROM custody c
+    CASE WHEN g.way = 'in' AND g.at_ms >= c.since_ms THEN g.at_ms END,
+    EXISTS (SELECT 1 FROM forgotten f WHERE f.person = c.person) FROM custody c
     LEFT JOIN passing g ON g.subject = c.subject
     LEFT JOIN asset a ON a.id = CASE WHEN c.subject GLOB 'asset/*' THEN substr(c.subject, 7) END
     LEFT JOIN kit k ON k.id = CASE WHEN c.subject GLOB 'kit/*' THEN substr(c.subject, 5) END
@@ -449,10 +460,12 @@ impl Reader {
 }
 
 fn named(conn: &Connection, person: &PersonId) -> Result<Named, LedgerError> {
-    let sql = "SELECT handle, name FROM identity WHERE person = ?1";
-    let read = |row: &Row<'_>| Ok(Named { person: person.clone(), handle: row.get(0)?, name: row.get(1)? });
-    let found = conn.prepare_cached(sql)?.query_row([person], read).optional()?;
-    Ok(found.unwrap_or_else(|| Named { person: person.clone(), handle: None, name: None }))
+    let sql = "SELECT (SELECT handle FROM identity WHERE person = ?1), (SELECT name FROM identity WHERE person = ?1),
+               EXISTS (SELECT 1 FROM forgotten WHERE person = ?1)";
+    let read = |row: &Row<'_>| {
+        Ok(Named { person: person.clone(), handle: row.get(0)?, name: row.get(1)?, forgotten: row.get(2)? })
+    };
+    Ok(conn.prepare_cached(sql)?.query_row([person], read)?)
 }
 
 impl Ledger {
@@ -491,11 +504,11 @@ fn thing_state(row: &Row<'_>) -> rusqlite::Result<ThingState> {
 
 fn out_row(row: &Row<'_>) -> rusqlite::Result<OutRow> {
     let person: Option<PersonId> = row.get(2)?;
-    let (handle, name) = (row.get(3)?, row.get(4)?);
+    let (handle, name, forgotten) = (row.get(3)?, row.get(4)?, row.get(12)?);
     Ok(OutRow {
         subject: row.get(0)?,
         name: row.get(1)?,
-        holder: person.map(|person| Named { person, handle, name }),
+        holder: person.map(|person| Named { person, handle, name, forgotten }),
         production: row.get(5)?,
         booking: row.get(6)?,
         room: row.get(7)?,

@@ -9,8 +9,8 @@ use tokio::sync::mpsc::Sender;
 
 use super::{calendars, who};
 use crate::control::{
-    DaemonState, Enrolment, GateStatus, Imported, LedgerStatus, NotEnrolled, ReaderStatus, Request, Response,
-    ScanShown, Status, asked, batches,
+    DaemonState, Enrolment, Forgetting, GateStatus, Imported, LedgerStatus, NotEnrolled, ReaderStatus,
+    Request, Response, ScanShown, Status, asked, batches,
 };
 use crate::domain::command::{Actor, Command};
 use crate::domain::fact::CONTROL_STATION;
@@ -24,7 +24,7 @@ use crate::ledger::question::Named;
 use crate::ledger::{LedgerError, Reader};
 use crate::nearest::nearest;
 use crate::station::passage::PassageCounts;
-use crate::writer::{Input, Order, Reply, Scan};
+use crate::writer::{Forget, Input, Order, Reply, Scan};
 
 /// The answer is no.
 const EXIT_NO: u8 = 1;
@@ -57,6 +57,7 @@ pub async fn answer(shared: &Arc<Shared>, uid: u32, line: &[u8], say: Sender<Val
                 Err(response) => *response,
             }
         }
+        Ok(Request::Forget { person, even_so, yes }) => forget(shared, uid, person, (even_so, yes)).await,
         // Served before it comes here: it has no last line of its own.
         Ok(Request::Tap { .. }) => Response::refused(EXIT_CALL, vec!["a tap is asked for alone".to_owned()]),
         Err(error) => Response::refused(EXIT_CALL, vec![format!("the request is not understood: {error}")]),
@@ -184,6 +185,33 @@ async fn enrol(shared: &Arc<Shared>, uid: u32, enrolment: Enrolment) -> Response
     }
 }
 
+/// Says what would be erased of somebody, or erases it. An import that was planned before would bring them back.
+async fn forget(shared: &Arc<Shared>, uid: u32, person: PersonId, (even_so, yes): (bool, bool)) -> Response {
+    let by = match allowed(shared, uid, Some(Right::People)).await {
+        Ok(by) => by,
+        Err(response) => return *response,
+    };
+    if !yes {
+        return blocking(shared, move |shared| {
+            let reader = Reader::open(&shared.config.ledger.path)?;
+            let (traces, ties) = (reader.traces(&person)?, reader.ties(&person, shared.now().utc)?);
+            Ok(Response::forgetting(Forgetting::plan(person, traces, ties)))
+        })
+        .await;
+    }
+    let id = match entropy::id() {
+        Ok(id) => id,
+        Err(error) => return Response::refused(EXIT_STORAGE, vec![error.to_string()]),
+    };
+    let _alone = shared.importing.lock().await;
+    let forget = Forget { id, person: person.clone(), by: by.person, even_so, now: shared.now() };
+    match recorded(shared, Input::Forget(Box::new(forget))).await {
+        Ok(Reply::Forgotten(forgotten)) => Response::forgetting(Forgetting::of(person, *forgotten)),
+        Ok(_) => Response::refused(EXIT_STORAGE, vec!["what was asked was not answered".into()]),
+        Err(sentence) => Response::refused(EXIT_STORAGE, vec![sentence]),
+    }
+}
+
 fn enrolled(shared: &Shared, id: String, person: &PersonId) -> Result<Response, LedgerError> {
     let named = Reader::open(&shared.config.ledger.path)?.named(person)?;
     let station =
@@ -217,7 +245,7 @@ fn no_station(shared: &Shared, station: &StationId) -> Response {
 /// The reply to whoever sees the names of people, or does not.
 fn shown(shared: &Shared, reply: &Reply, sees: bool) -> Result<Response, LedgerError> {
     let ledger = Reader::open(&shared.config.ledger.path)?;
-    let nobody = |person: &PersonId| Named { person: person.clone(), handle: None, name: None };
+    let nobody = |person: &PersonId| Named::by_id(person.clone());
     let named = |person: &PersonId| match sees {
         true => ledger.named(person).unwrap_or_else(|_| nobody(person)),
         false => nobody(person),

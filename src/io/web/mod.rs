@@ -13,7 +13,8 @@ use axum::routing::get;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -47,12 +48,24 @@ pub(super) struct Site {
 /// Starts to serve, where the configuration says where; `secret` is what keys are made of.
 pub fn start(shared: &Arc<Shared>, secret: &str) -> Option<JoinHandle<()>> {
     let listen = shared.config.web.listen?;
-    let site = Arc::new(Site {
+    Some(tokio::spawn(serve(listen, site(shared, secret))))
+}
+
+fn site(shared: &Arc<Shared>, secret: &str) -> Arc<Site> {
+    Arc::new(Site {
         shared: Arc::clone(shared),
         keys: Keys::new(secret),
         questions: Semaphore::new(QUESTIONS_MAX),
-    });
-    Some(tokio::spawn(serve(listen, site)))
+    })
+}
+
+/// Answers what comes over one connection, wherever it comes from, and hangs up.
+pub async fn answer_one(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    shared: &Arc<Shared>,
+    secret: &str,
+) {
+    converse(stream, router(site(shared, secret))).await;
 }
 
 async fn serve(listen: SocketAddr, site: Arc<Site>) {
@@ -105,7 +118,7 @@ async fn accept(listener: TcpListener, router: Router) {
 }
 
 /// One request and its answer: calendars ask seldom, and a connection that is kept is one that another waits for.
-async fn converse(stream: TcpStream, router: Router) {
+async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router) {
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_MAX)
