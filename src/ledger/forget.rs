@@ -227,7 +227,7 @@ impl Ledger {
     }
 }
 
-fn forgotten(conn: &Connection) -> Result<Vec<(PersonId, UtcMs)>, LedgerError> {
+pub(super) fn forgotten(conn: &Connection) -> Result<Vec<(PersonId, UtcMs)>, LedgerError> {
     let mut statement = conn.prepare("SELECT person, at_ms FROM forgotten ORDER BY at_ms, person")?;
     Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
 }

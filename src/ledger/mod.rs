@@ -11,7 +11,6 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use rusqlite_migration::{M, Migrations};
 
 use crate::domain::hlc::Hlc;
-use crate::domain::id::SiteId;
 use crate::time::UtcMs;
 
 pub mod append;

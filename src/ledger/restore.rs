@@ -13,7 +13,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::backup::{Contents, Part, Source, folder_of, owned_like, sync_folder};
 use super::epoch::{HLC_FLOOR, Machine, SEQ_FLOOR, SITE, VANISHED};
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, forget};
+use crate::domain::id::PersonId;
+use crate::time::UtcMs;
 
 /// Numbers go on so far above the backup's where nobody can tell how far the replaced ledger had got.
 const UNKNOWN_SEQ_STEP: i64 = 1_000_000;
@@ -54,7 +56,7 @@ struct Beyond {
     hlc: i64,
     scans: i64,
     things: Vec<String>,
-    forgotten: Vec<(String, i64)>,
+    forgotten: Vec<(PersonId, UtcMs)>,
 }
 
 impl Restore {
@@ -98,7 +100,8 @@ impl Restore {
         (origin, stamp): (&str, &str),
     ) -> Result<Option<PathBuf>, LedgerError> {
         self.begin_epoch(site, origin)?;
-        self.ledger.claim(site, machine, origin)?;
+        self.ledger.claim(machine, origin)?;
+        self.ledger.scrub()?;
         let Self { path, part, ledger, plan, .. } = self;
         let is_there = plan.present.is_some() || plan.unreadable.is_some();
         ledger.close()?;
@@ -133,7 +136,7 @@ impl Restore {
                 .conn
                 .execute("UPDATE sqlite_sequence SET seq = max(seq, ?1) WHERE name = 'scan'", [scans])?;
             things.iter().try_for_each(|thing| ledger.set_meta(&format!("{VANISHED}{thing}"), ""))?;
-            forgotten.iter().try_for_each(|(person, at)| forget(&ledger.conn, person, *at))
+            forgotten.iter().try_for_each(|(person, at)| ledger.forget(person, *at).map(drop))
         })
     }
 }
@@ -227,32 +230,12 @@ impl Beyond {
 }
 
 /// Who has been erased, and when. A file of an older schema knows of nobody.
-fn forgotten(conn: &Connection) -> Result<Vec<(String, i64)>, LedgerError> {
-    if !has_forgotten(conn)? {
+fn forgotten(conn: &Connection) -> Result<Vec<(PersonId, UtcMs)>, LedgerError> {
+    let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'forgotten'";
+    if conn.query_row(sql, [], |_| Ok(())).optional()?.is_none() {
         return Ok(Vec::new());
     }
-    let mut statement = conn.prepare("SELECT person, at_ms FROM forgotten ORDER BY person")?;
-    let people = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(people.collect::<Result<_, _>>()?)
-}
-
-fn has_forgotten(conn: &Connection) -> Result<bool, LedgerError> {
-    let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'forgotten'";
-    Ok(conn.query_row(sql, [], |_| Ok(())).optional()?.is_some())
-}
-
-/// Erases who has been erased before the backup's names came back.
-fn forget(conn: &Connection, person: &str, at_ms: i64) -> Result<(), LedgerError> {
-    for sql in ["DELETE FROM identity WHERE person = ?1", "DELETE FROM badge WHERE person = ?1"] {
-        conn.execute(sql, [person])?;
-    }
-    if has_forgotten(conn)? {
-        conn.execute(
-            "INSERT OR IGNORE INTO forgotten (person, at_ms) VALUES (?1, ?2)",
-            params![person, at_ms],
-        )?;
-    }
-    Ok(())
+    forget::forgotten(conn)
 }
 
 /// Keeps the ledger that is replaced, and gives its new name. Until its own name is taken it is there under both.
