@@ -109,7 +109,7 @@ fn files_that_are_not_ours_are_refused_and_left_as_they_are() {
         ("photos.db", "this is a database of another program"),
         (
             "newer.db",
-            "written by a newer cagekeeper (schema 99, this one knows up to 5). Install the newer version",
+            "written by a newer cagekeeper (schema 99, this one knows up to 6). Install the newer version",
         ),
     ] {
         let before = fs::read(path(name)).unwrap();

@@ -190,7 +190,7 @@ fn every_schema_that_was_ever_written_opens_verifies_and_takes_a_scan() {
     let mut frozen: Vec<PathBuf> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     frozen.sort();
-    assert!(frozen.len() >= 4, "{frozen:?}");
+    assert!(frozen.len() >= 5, "{frozen:?}");
     for dump in frozen {
         let studio = Studio::new();
         let conn = rusqlite::Connection::open(studio.path("ledger.db")).unwrap();

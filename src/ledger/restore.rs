@@ -164,7 +164,11 @@ fn verified(part: &Path, backup: &Path) -> Result<Ledger, LedgerError> {
         .map_err(LedgerError::from)
         .and_then(|conn| Ledger::prepare(conn, part.to_owned(), "", None));
     let ledger = match open {
-        Err(LedgerError::Damaged(reason) | LedgerError::Failed(reason) | LedgerError::Unreadable { reason, .. }) => {
+        Err(
+            LedgerError::Damaged(reason)
+            | LedgerError::Failed(reason)
+            | LedgerError::Unreadable { reason, .. },
+        ) => {
             return Err(damaged(reason));
         }
         other => other?,

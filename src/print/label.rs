@@ -289,7 +289,7 @@ mod tests {
         };
         assert_eq!(
             said("CAMERA-BODY-FX6-000123-NORTH", Symbol::Code128, 40.0),
-            "\"CAMERA-BODY-FX6-000123-NORTH\" needs 65 mm in width and the label leaves 40 mm: a wider label, a \
+            "\"CAMERA-BODY-FX6-000123-NORTH\" needs 68 mm in width and the label leaves 40 mm: a wider label, a \
              shorter code, or --symbol qr"
         );
         assert!(said("KÖ-1", Symbol::Code128, 80.0).contains("cannot be printed as Code 128"));

@@ -160,8 +160,8 @@ mod tests {
     #[test]
     fn what_no_scanner_could_read_is_refused() {
         let said = |code: &str, symbol| job(&[label(code, "x")], ROLL, symbol, 1).unwrap_err().to_string();
-        assert!(said(&"x".repeat(300), Symbol::Qr).contains("in height"));
-        assert!(said(&"x".repeat(300), Symbol::Code128).contains("in width"));
+        assert!(said(&"x".repeat(900), Symbol::Qr).contains("in height"));
+        assert!(said(&"x".repeat(900), Symbol::Code128).contains("in width"));
         assert!(said("ü", Symbol::Code128).contains("Code 128"));
     }
 }

@@ -121,15 +121,22 @@ fn compare_rows(table: &str, live: &Rows, folded: &Rows, report: &mut Report) {
         return;
     }
     let (in_live, in_folded) = (by_value(live), by_value(folded));
-    for (value, row) in &in_live {
-        if !in_folded.contains_key(value) {
-            report.differs(format!("{table}: {} is not what the facts say", say(row)));
+    let only = |rows: &BTreeMap<String, &Vec<Value>>, others: &BTreeMap<String, &Vec<Value>>| {
+        rows.iter().filter(|(value, _)| !others.contains_key(*value)).map(|(_, row)| row.to_vec()).collect()
+    };
+    let (strange, mut missing): (Rows, Rows) = (only(&in_live, &in_folded), only(&in_folded, &in_live));
+    for row in strange {
+        // Of one key there is one row: what stands there is told beside what should.
+        match missing.iter().position(|other| other.first() == row.first()) {
+            Some(at) => {
+                let should = missing.remove(at);
+                report.differs(format!("{table}: {} stands where the facts say {}", say(&row), say(&should)));
+            }
+            None => report.differs(format!("{table}: {} is not what the facts say", say(&row))),
         }
     }
-    for (value, row) in &in_folded {
-        if !in_live.contains_key(value) {
-            report.differs(format!("{table}: {} is missing", say(row)));
-        }
+    for row in &missing {
+        report.differs(format!("{table}: {} is missing", say(row)));
     }
     if in_live.len() < live.len() {
         report.differs(format!("{table}: a row stands there twice"));
