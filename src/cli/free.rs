@@ -12,6 +12,7 @@ use super::said::counted;
 use super::screen::Screen;
 use crate::config::Config;
 use crate::domain::id::ModelId;
+use crate::domain::loaded::Found;
 use crate::domain::plan::Resource;
 use crate::domain::verdict::Telling;
 use crate::domain::when::Edge;
@@ -57,8 +58,19 @@ pub fn free(config: &Config, screen: &mut Screen, asked: &Asked) -> anyhow::Resu
     Ok(ExitCode::from(u8::from(!is_free)))
 }
 
-/// A thing by its name; else a model.
+/// A model whose id it is, where no thing answers to it: names of a large house need not be read for that.
+fn model_by_id(look: &Look<'_>, text: &str) -> anyhow::Result<Option<(Resource, u32)>> {
+    let (of, count) = counted(text).unwrap_or((text, 1));
+    let Ok(model) = ModelId::parse(&of.trim().to_lowercase()) else { return Ok(None) };
+    let is_it = look.reader.has_model(&model)? && look.reader.identify(of)? == Found::Unknown;
+    Ok(is_it.then_some((Resource::Model(model), count)))
+}
+
+/// A model by its id, a thing by its name, else a model by its name.
 fn resource(look: &Look<'_>, text: &str) -> anyhow::Result<(Resource, u32)> {
+    if let Some(model) = model_by_id(look, text)? {
+        return Ok(model);
+    }
     let whole = naming::find(&look.reader, text, &KINDS);
     let (found, count) = match (whole, counted(text)) {
         (Err(_), Ok((of, count))) if of != text => (naming::find(&look.reader, of, &KINDS), count),

@@ -230,6 +230,12 @@ impl Reader {
         Ok(self.conn().prepare_cached(sql)?.query_row([booking], |row| row.get(0))?)
     }
 
+    /// Whether some asset is of that model.
+    pub fn has_model(&self, model: &ModelId) -> Result<bool, LedgerError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM asset WHERE model = ?1)";
+        Ok(self.conn().prepare_cached(sql)?.query_row([model], |row| row.get(0))?)
+    }
+
     /// The models that assets name.
     pub fn models(&self) -> Result<Vec<String>, LedgerError> {
         let sql = "SELECT DISTINCT model FROM asset WHERE model IS NOT NULL ORDER BY model";
