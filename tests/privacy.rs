@@ -119,6 +119,30 @@ fn left_in(studio: &Studio) -> Vec<&'static str> {
     .collect()
 }
 
+/// The day happened, and nothing of what was said in it is anybody's own.
+fn nothing_personal(log: &str, told: &[(String, String)], addresses: &[String]) {
+    for event in ["checked-out", "returned", "condition-noted", "person-entered", "recalled"] {
+        let topic = format!("/event/{event}");
+        assert!(
+            told.iter().any(|(told, _)| told.ends_with(&topic)),
+            "no {event} was told: the day did not happen"
+        );
+    }
+    for code in ["person-expired", "unknown-code"] {
+        assert!(told.iter().any(|(_, payload)| payload.contains(code)), "nobody was refused as {code}");
+    }
+    for secret in PERSONAL {
+        assert!(!log.contains(secret), "{secret} was logged:\n{log}");
+        for (topic, payload) in told {
+            assert!(
+                !topic.contains(secret) && !payload.contains(secret),
+                "{secret} was told: {topic} {payload}"
+            );
+        }
+        assert!(!addresses.iter().any(|address| address.contains(secret)), "{secret} is in {addresses:?}");
+    }
+}
+
 #[test]
 fn nobody_is_named_in_a_log_on_mqtt_or_in_an_address_and_who_is_forgotten_is_gone() {
     let (broker, mut gun) = (Mosquitto::start(Persistence::Off), Gun::new());
@@ -182,26 +206,7 @@ fn nobody_is_named_in_a_log_on_mqtt_or_in_an_address_and_who_is_forgotten_is_gon
         .iter()
         .map(|got| (got.topic.clone(), String::from_utf8_lossy(&got.payload).into_owned()))
         .collect();
-    for event in ["checked-out", "returned", "condition-noted", "person-entered", "recalled"] {
-        let topic = format!("/event/{event}");
-        assert!(
-            told.iter().any(|(told, _)| told.ends_with(&topic)),
-            "no {event} was told: the day did not happen"
-        );
-    }
-    for code in ["person-expired", "unknown-code"] {
-        assert!(told.iter().any(|(_, payload)| payload.contains(code)), "nobody was refused as {code}");
-    }
-    for secret in PERSONAL {
-        assert!(!log.contains(secret), "{secret} was logged:\n{log}");
-        for (topic, payload) in &told {
-            assert!(
-                !topic.contains(secret) && !payload.contains(secret),
-                "{secret} was told: {topic} {payload}"
-            );
-        }
-        assert!(!addresses.iter().any(|address| address.contains(secret)), "{secret} is in {addresses:?}");
-    }
+    nothing_personal(&log, &told, &addresses);
     assert!(studio.verb(&["verify"]).status.success());
     let others: Value = studio.ask(&["person", "list", "--json"]).remove(0);
     assert!(others.to_string().contains("Ottokar"), "nobody else was forgotten: {others}");

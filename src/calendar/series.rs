@@ -402,7 +402,7 @@ fn local_in_zone_of(other: &When, when: &When, house: Tz) -> NaiveDateTime {
 pub(super) fn begins_as_ruled(event: &Event, budget: &mut Budget) -> bool {
     let start = event.start.local();
     let Some(next) = start.checked_add_signed(TimeDelta::seconds(1)) else { return true };
-    let mut leaves_out =
+    let leaves_out =
         |rule: &Rule| expand(rule, start, start..next, budget).is_ok_and(|found| found.is_empty());
-    event.rules.is_empty() || !event.rules.iter().all(|rule| leaves_out(rule))
+    event.rules.is_empty() || !event.rules.iter().all(leaves_out)
 }

@@ -255,6 +255,7 @@ pub(super) fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+#[allow(clippy::useless_conversion, reason = "these are 32 bits wide on 32-bit boards")]
 fn enough_room(folder: &Path, bytes: u64) -> Result<(), LedgerError> {
     let stat = nix::sys::statvfs::statvfs(folder)
         .map_err(|error| LedgerError::from_io(folder, &std::io::Error::from(error)))?;

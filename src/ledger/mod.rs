@@ -52,8 +52,6 @@ const SCHEMA: [&str; 6] = [
 /// The schema under which the projections were last folded from all facts.
 const FOLDED: &str = "folded";
 
-/// The site whose ledger it is.
-
 /// Statements kept prepared: a decision and its facts use more than a hundred.
 const STATEMENTS_MAX: usize = 256;
 
